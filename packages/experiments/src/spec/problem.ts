@@ -1,0 +1,57 @@
+/** One thing wrong with a spec, with all that a person needs to find and mend it. */
+export interface SpecProblem {
+  /** Dotted path of the key, such as `train.epochs`; empty for the whole document. */
+  readonly path: string;
+  /** What was wrong, what was expected, and the nearest valid key if one is close. */
+  readonly message: string;
+  /** Where in the text, or the override as the user typed it. */
+  readonly place: TextPlace | OverridePlace | undefined;
+}
+
+export interface TextPlace {
+  readonly kind: "text";
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in UTF-16 code units. */
+  readonly column: number;
+  /** Code units to underline, on that line. */
+  readonly length: number;
+}
+
+export interface OverridePlace {
+  readonly kind: "override";
+  readonly argument: string;
+}
+
+const widest = 100;
+
+/** The source line with a caret line below it, cut to a window where the line is long. */
+export function excerpt(text: string, place: TextPlace): string {
+  const line = (text.split(/\r\n|\n|\r/)[place.line - 1] ?? "").replaceAll("\t", " ");
+  const start = place.column > widest - 10 ? place.column - widest / 2 : 0;
+  const shown = line.slice(start, start + widest);
+  const column = place.column - 1 - start;
+  const length = Math.max(1, Math.min(place.length, shown.length - column));
+  const margin = `${place.line}`.padStart(5);
+  return `${margin} | ${shown}\n${" ".repeat(margin.length)} | ${" ".repeat(column)}${"^".repeat(length)}`;
+}
+
+const order = (problem: SpecProblem): number =>
+  problem.place?.kind === "text" ? problem.place.line * 10_000 + problem.place.column : 0;
+
+/** All problems as text: `file:line:column: path: message`, each with its line and a caret. */
+export function renderProblems(
+  problems: readonly SpecProblem[],
+  source: { readonly file: string; readonly text: string },
+): string {
+  const blocks = [...problems]
+    .sort((left, right) => order(left) - order(right))
+    .map(({ path, message, place }) => {
+      const subject = path === "" ? message : `${path}: ${message}`;
+      if (place === undefined) return `${source.file}: ${subject}`;
+      if (place.kind === "override") return `${place.argument}: ${subject}`;
+      return `${source.file}:${place.line}:${place.column}: ${subject}\n${excerpt(source.text, place)}`;
+    });
+  const count = blocks.length === 1 ? "1 problem" : `${blocks.length} problems`;
+  return `${count} in ${source.file}\n\n${blocks.join("\n\n")}`;
+}

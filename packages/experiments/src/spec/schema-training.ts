@@ -1,0 +1,112 @@
+import { z } from "zod";
+
+/** Losses of method.md under the names that specs, code and tables share. */
+export const lossNames = ["ce", "focal", "imp", "imp-no-diversity", "dimp"] as const;
+export type LossName = (typeof lossNames)[number];
+
+/** What a row of the results table can be: a loss, or the quality checker itself. */
+export const methodNames = ["quality-checker", ...lossNames] as const;
+
+const fields = {
+  epochs: z.int().min(1).describe("Passes over the rows."),
+  batchSize: z.int().min(1).describe("Rows a step; the last batch of an epoch may be smaller."),
+  learningRate: z.number().gt(0).describe("Peak learning rate."),
+  maxLength: z.int().min(3).describe("Tokens kept of a row, [CLS] and [SEP] included."),
+  schedule: z
+    .enum(["linear", "cosine", "constant"])
+    .describe("Course of the learning rate after warm-up; linear and cosine end at 0."),
+  warmupRatio: z.number().min(0).lt(1).describe("Share of the steps with a rising rate."),
+  optimizer: z.enum(["adamw", "sgd"]).describe("Optimiser."),
+  beta1: z.number().min(0).lt(1).describe("AdamW: decay of the first moment."),
+  beta2: z.number().min(0).lt(1).describe("AdamW: decay of the second moment."),
+  epsilon: z.number().gt(0).describe("AdamW: added to the root of the second moment."),
+  momentum: z.number().min(0).lt(1).describe("SGD: momentum."),
+  weightDecay: z.number().min(0).describe("Decoupled weight decay."),
+  clipNorm: z
+    .number()
+    .gt(0)
+    .nullable()
+    .describe("Largest global gradient norm; null: no clipping."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .nullable()
+    .describe("Dropout everywhere in the model; null: as the model's config says."),
+  selectBy: z
+    .enum(["accuracy", "macro-f1", "last"])
+    .describe("Which epoch is kept: best on validation (the earliest of equals), or the last."),
+  threads: z.int().min(1).describe("Compute threads of one training; bits may depend on it."),
+};
+
+/** Settings of a training, with the paper's values (and authors' code) as defaults. */
+export const trainSchema = z.strictObject({
+  epochs: fields.epochs.default(5),
+  batchSize: fields.batchSize.default(32),
+  learningRate: fields.learningRate.default(6e-5),
+  maxLength: fields.maxLength.default(128),
+  schedule: fields.schedule.default("linear"),
+  warmupRatio: fields.warmupRatio.default(0),
+  optimizer: fields.optimizer.default("adamw"),
+  beta1: fields.beta1.default(0.9),
+  beta2: fields.beta2.default(0.999),
+  epsilon: fields.epsilon.default(1e-8),
+  momentum: fields.momentum.default(0),
+  weightDecay: fields.weightDecay.default(0),
+  clipNorm: fields.clipNorm.default(1),
+  dropout: fields.dropout.default(null),
+  selectBy: fields.selectBy.default("accuracy"),
+  threads: fields.threads.default(2),
+});
+
+/** The same keys, none required and none defaulted: what is absent comes from `train`. */
+export const checkerSchema = z.strictObject(fields).partial();
+
+const gamma = z
+  .number()
+  .min(0)
+  .default(1)
+  .describe("Exponent of the weight (or of focal's factor).");
+
+/** `imp`, or `{ loss: imp, gamma: 0.5, name: imp-half }`. */
+export const methodSchema = z
+  .union([
+    z.enum(methodNames),
+    z.strictObject({
+      loss: z.enum(methodNames).describe("Which loss."),
+      gamma,
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
+        .optional()
+        .describe("Name in tables and files; `loss`, with gamma if not 1, by default."),
+    }),
+  ])
+  .transform((method) => {
+    const { loss, gamma, name } =
+      typeof method === "string" ? { loss: method, gamma: 1, name: undefined } : method;
+    return { loss, gamma, name: name ?? (gamma === 1 ? loss : `${loss}-gamma-${gamma}`) };
+  });
+
+/** A pretrained folder, or the sizes of a model with random weights. Exactly one of the two. */
+export const modelSchema = z.strictObject({
+  checkpoint: z
+    .string()
+    .optional()
+    .describe("Folder with `config.json`, `model.safetensors` and the tokenizer's files."),
+  config: z
+    .strictObject({
+      hiddenSize: z.int().min(1).describe("Width of the encoder."),
+      layers: z.int().min(1).describe("Encoder layers."),
+      heads: z.int().min(1).describe("Attention heads; must divide `hiddenSize`."),
+      intermediateSize: z.int().min(1).describe("Width of the feed-forward layers."),
+      dropout: z.number().min(0).lt(1).default(0.1).describe("Dropout, attention's included."),
+      maxPositions: z.int().min(3).default(512).describe("Longest row in tokens."),
+      tokenizer: z
+        .string()
+        .optional()
+        .describe("Folder with tokenizer files; without it every word of the data is a token."),
+    })
+    .optional()
+    .describe("Sizes of a BERT that starts from random weights."),
+});

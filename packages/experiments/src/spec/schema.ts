@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { benchmarkSchema } from "./schema-benchmarks.js";
+import { checkerSchema, methodSchema, modelSchema, trainSchema } from "./schema-training.js";
+
+const atLeastOne = "at least one";
+
+/** A single value where a list is meant becomes a list of one. */
+const oneOrMany = <Item extends z.ZodType>(item: Item) =>
+  z
+    .union([item, z.array(item).min(1, atLeastOne)])
+    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<Item>[]);
+
+/**
+ * The spec, as written by a person. This is the one source: the TypeScript types below, the
+ * published `counterweight.schema.json` and the table of keys in `docs/spec.md` all derive from it.
+ * Objects are strict: an unknown key is an error, never ignored.
+ */
+export const specSchema = z
+  .strictObject({
+    version: z.literal(1).describe("Version of this format."),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
+      .describe("Name of the experiment; results go to `runs/<name>` unless `--out` is given."),
+    description: z.string().default("").describe("What the experiment is for, in a sentence."),
+    model: modelSchema.describe(
+      "The classifier, used for both checkers too: `checkpoint` or `config`.",
+    ),
+    benchmarks: z
+      .array(benchmarkSchema)
+      .min(1, atLeastOne)
+      .describe("Data sets to train and test on: a name, or a mapping with `kind`."),
+    generated: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe("For each benchmark, by its name, the generated source to learn from."),
+    generatedRows: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("Use this many generated rows: a stratified sample that depends on no seed."),
+    generatedRowsFile: z
+      .string()
+      .optional()
+      .describe("JSON list of 0-based indices of the generated rows to use, in that order."),
+    checkerFraction: oneOrMany(z.number().gt(0).max(1))
+      .prefault(0.1)
+      .describe("Share of the real training rows the quality checker sees; a list is an axis."),
+    seeds: oneOrMany(z.int().min(0))
+      .prefault([0, 1, 2, 3])
+      .describe("Seeds; every method runs once with each."),
+    methods: z
+      .array(methodSchema)
+      .min(1, atLeastOne)
+      .prefault(["quality-checker", "ce", "focal", "imp", "dimp"])
+      .describe("Rows of the table: a name, or a mapping with `loss`."),
+    train: trainSchema.prefault({}).describe("Settings of every training; the paper's by default."),
+    checker: checkerSchema
+      .prefault({})
+      .describe("Settings that differ for the quality checker; keys as in `train`."),
+    evaluation: z
+      .strictObject({
+        bootstrapResamples: z
+          .int()
+          .min(100)
+          .default(10_000)
+          .describe("Resamples of the test rows for the percentile interval."),
+        bootstrapSeed: z.int().min(0).default(0).describe("Seed of those resamples."),
+        level: z.number().gt(0).lt(1).default(0.95).describe("Coverage of the interval."),
+      })
+      .prefault({})
+      .describe("How results are summarised."),
+    allowSharedText: z
+      .array(z.enum(["train", "validation", "generated"]))
+      .default([])
+      .describe("Roles that may share texts with the test rows; otherwise the run stops."),
+    hideRowText: z
+      .boolean()
+      .default(false)
+      .describe("Leave row texts out of everything that is written (licences may ask for it)."),
+  })
+  .describe("A Counterweight experiment");
+
+/** What a person may write. */
+export type SpecInput = z.input<typeof specSchema>;
+/** The same with every default filled in and every shorthand written out. */
+export type Spec = z.output<typeof specSchema>;
+export type BenchmarkSpec = Spec["benchmarks"][number];
+export type MethodSpec = Spec["methods"][number];
+export type ModelSpec = Spec["model"];
+export type TrainSettings = Spec["train"];
