@@ -6,11 +6,7 @@ function editDistance(left: string, right: string): number {
     const row = [i];
     for (let j = 1; j <= right.length; j++) {
       const change = left[i - 1] === right[j - 1] ? 0 : 1;
-      let best = Math.min(
-        (last[j] ?? 0) + 1,
-        (row[j - 1] ?? 0) + 1,
-        (last[j - 1] ?? 0) + change,
-      );
+      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + change);
       if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) {
         best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
       }
