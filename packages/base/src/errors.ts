@@ -32,7 +32,8 @@ export class CounterweightError extends Error {
   constructor(kind: ErrorKind, what: string, details: ErrorDetails = {}) {
     const place = details.where === undefined ? "" : `${details.where}: `;
     const advice = details.fix === undefined ? "" : ` ${details.fix}`;
-    super(`${place}${what}${advice}`, { cause: details.cause });
+    // An absent cause stays absent, else Node prints "[cause]: undefined" below the stack.
+    super(`${place}${what}${advice}`, "cause" in details ? { cause: details.cause } : undefined);
     this.kind = kind;
     this.where = details.where;
     this.fix = details.fix;

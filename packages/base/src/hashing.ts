@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 
-/** JSON with sorted keys and no spaces: equal values give equal text. Rejects what JSON cannot hold. */
+/**
+ * JSON with sorted keys and no spaces: equal values give equal text, so its hash is an identity.
+ * Keys whose value is undefined are left out, -0 is 0, as with JSON.stringify.
+ * @throws TypeError for all else that JSON cannot hold: NaN, bigints, holes, typed arrays, maps,
+ * dates and other class instances, which JSON.stringify would silently change.
+ */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") {
     return JSON.stringify(value);
@@ -9,14 +14,22 @@ export function canonicalJson(value: unknown): string {
     if (!Number.isFinite(value)) throw new TypeError(`canonicalJson: ${value} has no JSON form`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value === "object") {
+  if (Array.isArray(value))
+    return `[${Array.from(value, (item) => canonicalJson(item)).join(",")}]`;
+  if (isPlainObject(value)) {
     const entries = Object.entries(value)
       .filter(([, item]) => item !== undefined)
       .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
   }
-  throw new TypeError(`canonicalJson: a ${typeof value} has no JSON form`);
+  const name = typeof value === "object" ? value.constructor.name : typeof value;
+  throw new TypeError(`canonicalJson: a value of type ${name} has no JSON form`);
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** SHA-256 as 64 hexadecimal digits. */

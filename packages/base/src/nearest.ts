@@ -18,13 +18,18 @@ function editDistance(left: string, right: string): number {
   return last[right.length] ?? 0;
 }
 
-/** The candidate a person most likely meant by `word`, or undefined when none is close. */
+/**
+ * The candidate a person most likely meant by `word`, the first of equals, or undefined when none is
+ * close: one slip in short words, one more for every three letters.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  // Case, hyphens, underscores and spaces cost nothing: learning_rate is learningRate.
   const normalise = (text: string): string => text.toLowerCase().replace(/[-_\s]/g, "");
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  const typed = normalise(word);
+  let bestDistance = Math.max(1, Math.floor((typed.length + 1) / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(normalise(word), normalise(candidate));
+    const distance = editDistance(typed, normalise(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -23,15 +23,20 @@ const rotateLeft = (value: number, bits: number): number =>
 /**
  * A stream keyed by words, such as `randomStream("split", seed, "train")`.
  * Streams with different keys are independent, so adding one never shifts another.
+ * The state is the first 16 bytes of SHA-256 over the key as JSON.
+ * @throws RangeError for a NaN or infinite number in the key, which JSON cannot tell apart.
  */
 export function randomStream(...key: StreamKey): Random {
+  for (const part of key) {
+    if (typeof part === "number" && !Number.isFinite(part)) {
+      throw new RangeError(`randomStream: needed finite numbers in the key, got ${part}`);
+    }
+  }
   const digest = createHash("sha256").update(JSON.stringify(key)).digest();
-  let [a, b, c, d] = [0, 4, 8, 12].map((offset) => digest.readUInt32LE(offset)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  let a = digest.readUInt32LE(0);
+  let b = digest.readUInt32LE(4);
+  let c = digest.readUInt32LE(8);
+  let d = digest.readUInt32LE(12);
 
   const uint32 = (): number => {
     const result = Math.imul(rotateLeft(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
@@ -60,6 +65,7 @@ export function randomStream(...key: StreamKey): Random {
     const result = [...values];
     for (let last = result.length - 1; last > 0; last--) {
       const other = integer(last + 1);
+      // Both are in bounds; T itself may hold undefined, which an index check would refuse.
       const kept = result[last] as T;
       result[last] = result[other] as T;
       result[other] = kept;
