@@ -1,1 +1,3 @@
-export {};
+export { onnxRuntime } from "./onnx-runtime.js";
+export { referenceRuntime } from "./reference-runtime.js";
+export type { CompileOptions, Executable, Runtime } from "./runtime.js";
