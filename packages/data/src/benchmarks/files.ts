@@ -1,0 +1,194 @@
+import { CounterweightError } from "@counterweight/base";
+import type { ColumnMapping } from "../reading/columns.js";
+import { type DropKind, dropKinds } from "../reading/drops.js";
+import { fileFormats, type ReadTableOptions } from "../reading/read-table.js";
+import type { BenchmarkSource } from "./benchmark-source.js";
+import { loadFiles, type RealFiles, realRoles } from "./load-files.js";
+import { type OptionReader, type OptionShapes, readOptions } from "./options.js";
+
+const options: OptionShapes = {
+  name: { kind: "string", description: 'Name of the benchmark in tables. Default: "files".' },
+  train: { kind: "path", description: "Real rows that the quality checker may learn from." },
+  validation: { kind: "path", description: "Real rows that choose the best epoch." },
+  test: { kind: "path", description: "Real rows that measure." },
+  real: {
+    kind: "path",
+    description: "One file of real rows, instead of train, validation and test.",
+  },
+  shares: {
+    kind: "number-map",
+    description: "With real: shares of train, validation and test. Default: 0.7, 0.1, 0.2.",
+  },
+  splitSeed: { kind: "integer", description: "With real: seed of the split. Default: 0." },
+  rows: {
+    kind: "path-map",
+    description:
+      "With real: a JSON file of 0-based row indices for each of train, validation, test.",
+  },
+  generated: { kind: "path", required: true, description: "File of generated rows." },
+  columns: {
+    kind: "string-map",
+    description: "Column of text, textPair (null: none) and label; those left out are guessed.",
+  },
+  generatedColumns: {
+    kind: "string-map",
+    description: "The same for the generated file. Default: guessed.",
+  },
+  labelNames: {
+    kind: "strings",
+    description: "Class names in order. Default: labels found, sorted.",
+  },
+  labelMap: { kind: "string-map", description: "Class name by label as written, in all files." },
+  format: {
+    kind: "string",
+    choices: fileFormats,
+    description: "Format of all files: csv, tsv, jsonl or json. Default: by each file's ending.",
+  },
+  delimiter: {
+    kind: "string",
+    description: "CSV: the character between fields. Default: a comma.",
+  },
+  quote: {
+    kind: "string",
+    choices: ["double", "none"],
+    description: "CSV, TSV: whether fields may stand in double quotes. Default: double.",
+  },
+  skipEmpty: {
+    kind: "boolean",
+    description: "Skip and list rows with an empty text instead of stopping. Default: false.",
+  },
+  drop: {
+    kind: "strings",
+    choices: dropKinds,
+    description: "Kinds of generated rows to leave out; each is listed as skipped. Default: none.",
+  },
+};
+
+const where = "benchmark files";
+
+function columnsOf(read: OptionReader, key: string): ColumnMapping | undefined {
+  const map = read.stringMap(key);
+  if (map === undefined) return undefined;
+  const shapes: OptionShapes = {
+    text: { kind: "string", description: "Column of the text." },
+    label: { kind: "string", description: "Column of the label." },
+  };
+  const { textPair, ...rest } = map;
+  const inner = readOptions(`${where}, ${key}`, shapes, rest);
+  const text = inner.string("text");
+  const label = inner.string("label");
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(textPair === undefined ? {} : { textPair }),
+    ...(label === undefined ? {} : { label }),
+  };
+}
+
+function wrongFiles(what: string): CounterweightError {
+  return new CounterweightError("spec", what, {
+    where,
+    fix: "Give train, validation and test; or real alone (with shares and splitSeed, or with rows).",
+  });
+}
+
+function realFilesOf(read: OptionReader): RealFiles {
+  const real = read.string("real");
+  const train = read.string("train");
+  const validation = read.string("validation");
+  const test = read.string("test");
+  const sharesGiven = read.numberMap("shares");
+  const rows = read.pathMap("rows");
+  const splitSeed = read.number("splitSeed");
+  if (real === undefined) {
+    if (train === undefined || validation === undefined || test === undefined) {
+      throw wrongFiles("real rows are missing.");
+    }
+    if (sharesGiven !== undefined || rows !== undefined || splitSeed !== undefined) {
+      throw wrongFiles("shares, splitSeed and rows go with real only.");
+    }
+    return { train, validation, test };
+  }
+  if (train !== undefined || validation !== undefined || test !== undefined) {
+    throw wrongFiles("real is given beside train, validation or test.");
+  }
+  if (rows !== undefined) {
+    if (sharesGiven !== undefined || splitSeed !== undefined) {
+      throw wrongFiles("rows is given beside shares or splitSeed.");
+    }
+    const inner = readOptions(`${where}, rows`, rolePaths, rows);
+    return {
+      real,
+      rows: {
+        train: inner.requiredString("train"),
+        validation: inner.requiredString("validation"),
+        test: inner.requiredString("test"),
+      },
+    };
+  }
+  const inner = readOptions(`${where}, shares`, roleShares, sharesGiven ?? defaultShares);
+  const shares = {
+    train: inner.number("train") ?? 0,
+    validation: inner.number("validation") ?? 0,
+    test: inner.number("test") ?? 0,
+  };
+  return { real, shares, splitSeed: splitSeed ?? 0 };
+}
+
+const defaultShares = { train: 0.7, validation: 0.1, test: 0.2 };
+const rolePaths: OptionShapes = Object.fromEntries(
+  realRoles.map((role) => [
+    role,
+    { kind: "path", required: true, description: `File of row indices of ${role}.` },
+  ]),
+);
+const roleShares: OptionShapes = Object.fromEntries(
+  realRoles.map((role) => [
+    role,
+    { kind: "number", required: true, description: `Share of ${role}; the three sum to 1.` },
+  ]),
+);
+
+function readingOf(read: OptionReader): ReadTableOptions {
+  const labelNames = read.strings("labelNames");
+  const labelMap = read.stringMap("labelMap");
+  const format = read.choice("format", fileFormats);
+  const delimiter = read.string("delimiter");
+  const quote = read.choice("quote", ["double", "none"]);
+  const skipEmpty = read.boolean("skipEmpty");
+  const named = Object.entries(labelMap ?? {}).flatMap(([label, name]) =>
+    name === null ? [] : [[label, name] as const],
+  );
+  return {
+    ...(labelNames === undefined ? {} : { labelNames }),
+    ...(labelMap === undefined ? {} : { labelMap: Object.fromEntries(named) }),
+    ...(format === undefined ? {} : { format }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(quote === undefined ? {} : { quote }),
+    ...(skipEmpty === undefined ? {} : { skipEmpty }),
+  };
+}
+
+/** Users' own CSV, TSV, JSON Lines or JSON files. */
+export const files: BenchmarkSource = {
+  name: "files",
+  summary: "your own CSV, TSV, JSONL or JSON files of real and generated rows",
+  options,
+  load: async (record) => {
+    const read = readOptions(where, options, record);
+    const reading = readingOf(read);
+    const columns = columnsOf(read, "columns");
+    const generatedColumns = columnsOf(read, "generatedColumns");
+    const drop: readonly DropKind[] = read.choiceList("drop", dropKinds) ?? [];
+    return loadFiles({
+      name: read.string("name") ?? "files",
+      realFiles: realFilesOf(read),
+      generated: read.requiredString("generated"),
+      reading: { ...reading, ...(columns === undefined ? {} : { columns }) },
+      generatedReading: {
+        ...reading,
+        drop,
+        ...(generatedColumns === undefined ? {} : { columns: generatedColumns }),
+      },
+    });
+  },
+};
