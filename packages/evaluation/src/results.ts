@@ -1,0 +1,74 @@
+import type { Interval } from "./bootstrap.js";
+
+/** What a result was measured on. A part that a method does not depend on is left out. */
+export interface Condition {
+  readonly benchmark: string;
+  /** Name of the generated source. */
+  readonly generated?: string;
+  /** Share of the real training rows that the quality checker sees, 0 to 1. */
+  readonly checkerFraction?: number;
+}
+
+/** One training run, scored on the test rows. */
+export interface TrialResult extends Condition {
+  readonly method: string;
+  /** Training seed. */
+  readonly seed: number;
+  /** The label set in class order. */
+  readonly labelNames: readonly string[];
+  /** Gold class indices `[test rows]`. */
+  readonly testLabels: Int32Array;
+  /** Predicted class indices `[test rows]`. */
+  readonly predictions: Int32Array;
+  /** Mean negative log-probability of the gold labels, nats. */
+  readonly logLoss?: number;
+}
+
+/** A score over training seeds. */
+export interface SeedSummary {
+  readonly mean: number;
+  /** Sample standard deviation (n - 1); absent for one seed. */
+  readonly standardDeviation?: number;
+  /** One value for each of the row's seeds, in their order. */
+  readonly values: readonly number[];
+}
+
+/** A score over training seeds with an interval over test rows. */
+export interface BoundedSummary extends SeedSummary {
+  readonly interval: Interval;
+}
+
+/** One method under one condition; scores are shares, 0 to 1. */
+export interface ResultRow extends Condition {
+  readonly method: string;
+  /** Training seeds, ascending. */
+  readonly seeds: readonly number[];
+  readonly testRows: number;
+  readonly accuracy: BoundedSummary;
+  readonly macroF1: BoundedSummary;
+  /** Nats; absent unless every seed has it. */
+  readonly logLoss?: SeedSummary;
+  /** Accuracy that theory gives, where the world's probabilities are known (the toy world). */
+  readonly closedFormAccuracy?: number;
+}
+
+/** The condition alone, without whatever else the value carries. */
+export function conditionOf({ benchmark, generated, checkerFraction }: Condition): Condition {
+  return {
+    benchmark,
+    ...(generated === undefined ? {} : { generated }),
+    ...(checkerFraction === undefined ? {} : { checkerFraction }),
+  };
+}
+
+/** A condition in words, such as `tweet-irony, gpt-4o_few-shot, checker on 10 %`. */
+export function describeCondition({ benchmark, generated, checkerFraction }: Condition): string {
+  const parts = [benchmark];
+  if (generated !== undefined) parts.push(generated);
+  if (checkerFraction !== undefined) {
+    parts.push(
+      `quality checker on ${Number((checkerFraction * 100).toPrecision(6))} % of real rows`,
+    );
+  }
+  return parts.join(", ");
+}
