@@ -7,7 +7,7 @@ const { packages } = JSON.parse(
 );
 
 describe("platformOf", () => {
-  it("reads off the name what npm has recorded for every native package of the lockfile", () => {
+  it("agrees with what npm has recorded for the native packages of the lockfile", () => {
     const native = Object.keys(packages).filter(
       (path) => packages[path].os && packages[path].cpu && packages[path].integrity,
     );
@@ -16,7 +16,9 @@ describe("platformOf", () => {
       const platform = platformOf(path.replace(/^.*node_modules\//, ""));
       if (platform === undefined) continue;
       const { os, cpu } = packages[path];
-      expect([path, platform.os, platform.cpu]).toEqual([path, os, cpu]);
+      // A package may serve more systems than its name says (turbo's linux one serves android).
+      expect(os, path).toEqual(expect.arrayContaining(platform.os));
+      expect(cpu, path).toEqual(platform.cpu);
     }
   });
 
