@@ -1,0 +1,13 @@
+export { type BertConfig, configToJson, parseConfig, readConfig, withLabels } from "./config.js";
+export { initialiseParameter, initialiseParameters } from "./initialise.js";
+export {
+  type Checkpoint,
+  type LoadOptions,
+  loadCheckpoint,
+  matchParameters,
+} from "./load-checkpoint.js";
+export { type LoadReport, renderLoadReport, type ShapeMismatch } from "./load-report.js";
+export { bertParameterShapes, HEAD_PARAMETERS, parameterCount } from "./parameter-shapes.js";
+export { type RandomConfigOptions, randomConfig } from "./random-config.js";
+export { type ParameterTensor, readSafetensors, type SafetensorsFile } from "./read-safetensors.js";
+export { writeSafetensors } from "./write-safetensors.js";

@@ -1,0 +1,58 @@
+import { CounterweightError, type Random, randomStream } from "@counterweight/base";
+import type { BertConfig } from "./config.js";
+import { bertParameterShapes } from "./parameter-shapes.js";
+import type { ParameterTensor } from "./read-safetensors.js";
+
+/** Fills with N(0, deviation^2); Box and Muller, both numbers of each pair used. */
+function fillNormal(values: Float32Array, deviation: number, random: Random): void {
+  for (let index = 0; index < values.length; index += 2) {
+    // 1 - u lies in (0, 1], so the logarithm is finite.
+    const radius = deviation * Math.sqrt(-2 * Math.log(1 - random.float()));
+    const angle = 2 * Math.PI * random.float();
+    values[index] = radius * Math.cos(angle);
+    // Past the end of an odd length this assignment does nothing.
+    values[index + 1] = radius * Math.sin(angle);
+  }
+}
+
+/**
+ * A new tensor as Transformers starts it: weights N(0, initializerRange^2), biases 0, layer norms
+ * 1 and 0, the word embedding of the padding token 0. The numbers depend on (seed, name) only, so
+ * that no tensor's start depends on which others were loaded.
+ * @throws CounterweightError("internal") for a name that the model does not have.
+ */
+export function initialiseParameter(
+  config: BertConfig,
+  name: string,
+  seed: number,
+): ParameterTensor {
+  const shape = bertParameterShapes(config).get(name);
+  if (shape === undefined) {
+    throw new CounterweightError(
+      "internal",
+      `initialiseParameter: no parameter is called ${name}.`,
+    );
+  }
+  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  if (name.endsWith("LayerNorm.weight")) values.fill(1);
+  else if (name.endsWith(".weight")) {
+    fillNormal(values, config.initializerRange, randomStream("bert", "initialise", seed, name));
+  }
+  if (name === "bert.embeddings.word_embeddings.weight" && config.padTokenId !== undefined) {
+    const start = config.padTokenId * config.hiddenSize;
+    values.fill(0, start, start + config.hiddenSize);
+  }
+  return { shape, values };
+}
+
+/** All parameters of `config` from random weights, in the order of `bertParameterShapes`. */
+export function initialiseParameters(
+  config: BertConfig,
+  seed: number,
+): Map<string, ParameterTensor> {
+  const parameters = new Map<string, ParameterTensor>();
+  for (const name of bertParameterShapes(config).keys()) {
+    parameters.set(name, initialiseParameter(config, name, seed));
+  }
+  return parameters;
+}

@@ -1,0 +1,148 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { CounterweightError } from "@counterweight/base";
+import { type BertConfig, readConfig, withLabels } from "./config.js";
+import { initialiseParameter } from "./initialise.js";
+import type { LoadReport, ShapeMismatch } from "./load-report.js";
+import { bertParameterShapes, HEAD_PARAMETERS } from "./parameter-shapes.js";
+import { type ParameterTensor, readSafetensors, type SafetensorsFile } from "./read-safetensors.js";
+
+/** A model as it came from a folder. */
+export interface Checkpoint {
+  readonly config: BertConfig;
+  /** Every parameter of `bertParameterShapes(config)`, in that order. */
+  readonly parameters: Map<string, ParameterTensor>;
+  readonly report: LoadReport;
+}
+
+/** How to read a checkpoint. */
+export interface LoadOptions {
+  /** Classes of the head; default as in `config.json`. */
+  readonly numLabels?: number;
+  /** Names of the classes, `numLabels` of them. */
+  readonly labelNames?: readonly string[];
+  /** Seed of the parameters that the file lacks. */
+  readonly seed: number;
+}
+
+/** The model's name for a tensor of a file: TensorFlow's layer norm names and a missing prefix are mended. */
+function canonicalName(name: string): string {
+  const modern = name
+    .replace(/LayerNorm\.gamma$/, "LayerNorm.weight")
+    .replace(/LayerNorm\.beta$/, "LayerNorm.bias");
+  return /^(embeddings|encoder|pooler)\./.test(modern) ? `bert.${modern}` : modern;
+}
+
+/**
+ * Matches a file's tensors with the model's parameters. Names with and without `bert.` are taken,
+ * and LayerNorm's old `gamma` and `beta`; integer `position_ids` buffers are passed over in silence.
+ * @param source for messages: the file.
+ * @throws CounterweightError("model") when a shape other than the head's differs, or nothing fits.
+ */
+export function matchParameters(
+  config: BertConfig,
+  file: SafetensorsFile,
+  { seed, source }: { readonly seed: number; readonly source: string },
+): Omit<Checkpoint, "config"> {
+  const shapes = bertParameterShapes(config);
+  const found = new Map<string, ParameterTensor>();
+  const unexpected = file.skipped.filter((name) => !/(^|\.)position_ids$/.test(name));
+  for (const [name, tensor] of file.tensors) {
+    const target = canonicalName(name);
+    if (!shapes.has(target)) unexpected.push(name);
+    else if (found.has(target)) {
+      throw new CounterweightError("model", `The file holds ${target} twice, once as ${name}.`, {
+        where: source,
+        fix: "Remove one of them.",
+      });
+    } else found.set(target, tensor);
+  }
+
+  const loaded: string[] = [];
+  const missing: string[] = [];
+  const mismatched: ShapeMismatch[] = [];
+  const parameters = new Map<string, ParameterTensor>();
+  for (const [name, shape] of shapes) {
+    const tensor = found.get(name);
+    const fits = tensor !== undefined && sameShape(tensor.shape, shape);
+    if (tensor === undefined) missing.push(name);
+    else if (fits) loaded.push(name);
+    else mismatched.push({ name, inFile: tensor.shape, inModel: shape });
+    parameters.set(name, fits ? tensor : initialiseParameter(config, name, seed));
+  }
+  if (!loaded.some((name) => name.startsWith("bert."))) {
+    throw new CounterweightError("model", "None of the file's tensors is a BERT encoder's.", {
+      where: source,
+      fix: `Needed names such as "bert.embeddings.word_embeddings.weight"; got ${
+        [...file.tensors.keys()]
+          .slice(0, 3)
+          .map((name) => JSON.stringify(name))
+          .join(", ") || "none"
+      }.`,
+    });
+  }
+  const wrong = mismatched.filter(({ name }) => !HEAD_PARAMETERS.includes(name));
+  if (wrong.length > 0) {
+    const lines = wrong.map(
+      ({ name, inFile, inModel }) =>
+        `${name} is [${inFile.join(", ")}], needed [${inModel.join(", ")}]`,
+    );
+    throw new CounterweightError("model", `Shapes differ from config.json: ${lines.join("; ")}.`, {
+      where: source,
+      fix: "Put the config.json that belongs to these weights beside them.",
+    });
+  }
+  return { parameters, report: { source, loaded, missing, unexpected, mismatched } };
+}
+
+function sameShape(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((size, index) => size === right[index]);
+}
+
+/**
+ * Loads a Hugging Face folder: `config.json` and `model.safetensors`. Parameters that the file
+ * lacks (the head of a bare encoder, say) start from `seed`; `report` names them.
+ * @throws CounterweightError("model") naming the file that is missing, damaged or does not fit.
+ */
+export async function loadCheckpoint(folder: string, options: LoadOptions): Promise<Checkpoint> {
+  const own = await readConfig(folder);
+  const names = options.labelNames;
+  const numLabels = options.numLabels ?? names?.length ?? own.numLabels;
+  const config =
+    numLabels === own.numLabels && names === undefined ? own : withLabels(own, numLabels, names);
+  const path = join(folder, "model.safetensors");
+  if (!(await exists(path))) throw await missingWeights(folder);
+  const file = await readSafetensors(path);
+  return { config, ...matchParameters(config, file, { seed: options.seed, source: path }) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function missingWeights(folder: string): Promise<CounterweightError> {
+  const what = "There is no model.safetensors.";
+  if (await exists(join(folder, "model.safetensors.index.json"))) {
+    return new CounterweightError("model", `${what} The weights are split into shards.`, {
+      where: folder,
+      fix: "Save them as one file: save_pretrained(folder, max_shard_size='100GB') in Transformers.",
+    });
+  }
+  if (await exists(join(folder, "pytorch_model.bin"))) {
+    return new CounterweightError(
+      "model",
+      `${what} pytorch_model.bin is a pickle and is not read.`,
+      {
+        where: folder,
+        fix: "Convert it: AutoModel.from_pretrained(folder).save_pretrained(folder) in Transformers.",
+      },
+    );
+  }
+  return new CounterweightError("model", what, {
+    where: folder,
+    fix: "Give a Hugging Face model folder with config.json, model.safetensors and tokenizer.json.",
+  });
+}
