@@ -58,8 +58,8 @@ export function headerLength(firstEight: Uint8Array, fileBytes: number, where: s
 
 /**
  * Reads and checks a header against the size of the data that follows it.
- * Stricter than Python's reader in this: repeated keys, numbers from 2^53 on, and tensor
- * descriptions given as lists are refused as well.
+ * Stricter than Python's reader in this: repeated keys, numbers from 2^53 on, and dtypes or tensor
+ * descriptions in another of serde's spellings (lists, `{"F32": null}`) are refused as well.
  * @throws CounterweightError("model") naming the tensor and the fault.
  */
 export function parseHeader(
@@ -102,7 +102,7 @@ function readEntry(name: string, value: StrictJson, where: string): SafetensorsE
   const tensor = `Tensor ${shown(name)}`;
   if (!(value instanceof Map)) return fail(where, `${tensor} is not described by an object.`);
   const dtype = value.get("dtype");
-  if (typeof dtype !== "string") return fail(where, `${tensor} has no dtype.`);
+  if (typeof dtype !== "string") return fail(where, `${tensor} has no dtype name.`);
   const bits = SAFETENSORS_BITS.get(dtype);
   if (bits === undefined) return fail(where, `${tensor} has the unknown dtype ${shown(dtype)}.`);
   const shape = readSizes(value.get("shape"), `${tensor}: shape`, where);
