@@ -2,6 +2,7 @@ import { CounterweightError } from "@counterweight/base";
 import type { ColumnMapping } from "../reading/columns.js";
 import { type DropKind, dropKinds } from "../reading/drops.js";
 import { fileFormats, type ReadTableOptions } from "../reading/read-table.js";
+import { visible } from "../reading/visible.js";
 import type { BenchmarkSource } from "./benchmark-source.js";
 import { loadFiles, type RealFiles, realRoles } from "./load-files.js";
 import { type OptionReader, type OptionShapes, readOptions } from "./options.js";
@@ -155,9 +156,13 @@ function readingOf(read: OptionReader): ReadTableOptions {
   const delimiter = read.string("delimiter");
   const quote = read.choice("quote", ["double", "none"]);
   const skipEmpty = read.boolean("skipEmpty");
-  const named = Object.entries(labelMap ?? {}).flatMap(([label, name]) =>
-    name === null ? [] : [[label, name] as const],
-  );
+  const named = Object.entries(labelMap ?? {}).map(([label, name]) => {
+    if (name !== null) return [label, name] as const;
+    throw new CounterweightError("spec", `labelMap: ${visible(label)} has no class name.`, {
+      where,
+      fix: "Give each label in labelMap a class name.",
+    });
+  });
   return {
     ...(labelNames === undefined ? {} : { labelNames }),
     ...(labelMap === undefined ? {} : { labelMap: Object.fromEntries(named) }),

@@ -18,10 +18,21 @@ interface RawRecord {
 
 function parseRecords(text: string, file: string, options: CsvOptions): RawRecord[] {
   const quote = options.quote ?? "double";
+  const delimiter = options.delimiter ?? ",";
+  if (!/^[^"\r\n]$/u.test(delimiter)) {
+    throw new CounterweightError(
+      "data",
+      `the delimiter ${JSON.stringify(delimiter)} is not one character.`,
+      {
+        where: file,
+        fix: 'Give one character, such as ";", other than a quote or a line end.',
+      },
+    );
+  }
   const raw: RawRecord[] = [];
   try {
     parse(text, {
-      delimiter: options.delimiter ?? ",",
+      delimiter,
       quote: quote === "double" ? '"' : null,
       record_delimiter: ["\r\n", "\n", "\r"],
       relax_column_count: true, // ragged rows are refused below, with a better message
