@@ -1,1 +1,37 @@
-export {};
+export {
+  type BertConfig,
+  bertParameterShapes,
+  type Checkpoint,
+  configToJson,
+  HEAD_PARAMETERS,
+  initialiseParameter,
+  initialiseParameters,
+  type LoadOptions,
+  type LoadReport,
+  loadCheckpoint,
+  matchParameters,
+  type ParameterTensor,
+  parameterCount,
+  parseConfig,
+  type RandomConfigOptions,
+  randomConfig,
+  readConfig,
+  readSafetensors,
+  renderLoadReport,
+  type SafetensorsFile,
+  type ShapeMismatch,
+  withLabels,
+  writeSafetensors,
+} from "./checkpoint/index.js";
+export type { EncodedTexts } from "./encoded-texts.js";
+export {
+  type Batch,
+  type BatchTensors,
+  batchTensors,
+  buildClassifier,
+  type ClassifierGraph,
+  type ClassifierOptions,
+  type DropoutSite,
+  packBatch,
+  wordEmbeddingName,
+} from "./encoder/index.js";

@@ -1,1 +1,3 @@
-export {};
+export type { Loss, LossInputs, LossSettings, RowLoss, ScoreName } from "./loss.js";
+export { lossByName, losses } from "./registry.js";
+export { logScores } from "./scores.js";

@@ -1,0 +1,9 @@
+export { type Batch, packBatch } from "./batch.js";
+export {
+  buildClassifier,
+  type ClassifierGraph,
+  type ClassifierOptions,
+  wordEmbeddingName,
+} from "./classifier.js";
+export { type BatchTensors, batchTensors } from "./inputs.js";
+export type { DropoutSite } from "./layers.js";

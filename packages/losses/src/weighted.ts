@@ -1,0 +1,18 @@
+import { CounterweightError } from "@counterweight/base";
+import { exp, multiply, negate, scale, stopGradient, type Tensor } from "@counterweight/graph";
+import type { LossInputs, RowLoss, ScoreName } from "./loss.js";
+
+/** `-w log p` with `w = exp(gamma * logRatio)`, through which no gradient flows. */
+export function weighted(logProbability: Tensor, logRatio: Tensor, gamma: number): RowLoss {
+  const weight = stopGradient(exp(scale(logRatio, gamma)));
+  return { loss: multiply(weight, negate(logProbability)), weight };
+}
+
+/** A score column that the loss declared; `internal` when the trainer did not give it. */
+export function score(inputs: LossInputs, name: ScoreName): Tensor {
+  const column = name === "quality" ? inputs.logQuality : inputs.logDiversity;
+  if (column === undefined) {
+    throw new CounterweightError("internal", `the loss was not given its ${name} scores.`);
+  }
+  return column;
+}
