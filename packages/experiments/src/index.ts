@@ -1,3 +1,23 @@
+export { resultRows } from "./outputs/aggregate-results.js";
+export type {
+  EndEvent,
+  EpochEvent,
+  ScoreColumns,
+  StepEvent,
+  TrainedOutcome,
+  TrainingBackend,
+  TrainingEvent,
+  TrainingRequest,
+} from "./run/backend.js";
+export type { PlannedTraining, RunEvent, RunStatus, TrialScores } from "./run/events.js";
+export type { RunResults, TrialOutcome } from "./run/results.js";
+export {
+  describePlan,
+  type PreparedRun,
+  prepareRun,
+  type RunOptions,
+  runExperiment,
+} from "./run/run-experiment.js";
 export { specKeyTable } from "./spec/docs.js";
 export type { Environment } from "./spec/environment.js";
 export { type SchemaNode, specJsonSchema } from "./spec/json-schema.js";
@@ -12,13 +32,14 @@ export {
   storedSpec,
 } from "./spec/resolve.js";
 export type {
-  BenchmarkSpec,
   MethodSpec,
   ModelSpec,
   Spec,
   SpecInput,
   TrainSettings,
 } from "./spec/schema.js";
-export { type LossName, lossNames, methodNames } from "./spec/schema-training.js";
+export type { BenchmarkSpec } from "./spec/schema-benchmarks.js";
+export { methodNames } from "./spec/schema-training.js";
 export { expandTrials, type Trial } from "./spec/trials.js";
 export { specToYaml } from "./spec/write.js";
+export { folderStore, type StoreLookup, type TrainingResult, type TrainingStore } from "./store.js";

@@ -1,6 +1,8 @@
-import { at } from "@counterweight/base";
+import { parse } from "node:path";
 import type { SpecPath } from "./document.js";
 import type { Spec } from "./schema.js";
+import { type BenchmarkSpec, namedSources } from "./schema-benchmarks.js";
+import { qualityChecker } from "./schema-training.js";
 import { didYouMean } from "./suggest.js";
 
 /** A problem of meaning: every key is well formed, but they do not fit together. */
@@ -27,6 +29,7 @@ export function meaningProblems(spec: Spec): MeaningProblem[] {
     ),
     ...repeated(spec.seeds, ["seeds"], "seed"),
     ...repeated(spec.checkerFraction, ["checkerFraction"], "fraction"),
+    ...gammaProblems(spec),
     ...generatedProblems(spec),
     ...rowProblems(spec),
   ];
@@ -42,6 +45,15 @@ function modelProblems({ model }: Spec): MeaningProblem[] {
     return [{ at: ["model", "config", "heads"], message }];
   }
   return [];
+}
+
+/** Gamma changes nothing for methods without a weight; saying so beats two equal rows. */
+function gammaProblems({ methods }: Spec): MeaningProblem[] {
+  return methods.flatMap(({ loss, gamma }, index) =>
+    gamma !== 1 && (loss === "ce" || loss === qualityChecker)
+      ? [{ at: ["methods", index, "gamma"], message: `${loss} has no gamma.` }]
+      : [],
+  );
 }
 
 function repeated(
@@ -70,58 +82,35 @@ function generatedProblems(spec: Spec): MeaningProblem[] {
       message: `no benchmark has this name. ${didYouMean(name, names)}`,
       onKey: true,
     }));
-  const missing = spec.benchmarks.flatMap((benchmark, index): MeaningProblem[] => {
-    const chosen = Object.hasOwn(spec.generated, benchmark.name)
-      ? spec.generated[benchmark.name]
-      : undefined;
-    const sources = sourceNames(benchmark);
+  const wrong = spec.benchmarks.flatMap((benchmark, index): MeaningProblem[] => {
+    const { name, kind } = benchmark;
+    const above = spec.generated[name];
+    const sources = namedSources(kind);
     if (sources === undefined) {
-      return chosen === undefined
-        ? []
-        : [{ at: ["generated", benchmark.name], message: "a toy world has only its own source." }];
+      const message = `${name} has no named sources: ${kind} says itself where its generated rows come from.`;
+      return above === undefined ? [] : [{ at: ["generated", name], message }];
     }
-    if (chosen === undefined) {
-      if (sources.length === 1) return [];
-      const choice = `generated: { ${benchmark.name}: ${sources[0] ?? "name"} }`;
-      const known = sources.length === 0 ? "" : ` Known: ${sources.join(", ")}.`;
-      return [
-        {
-          at: ["benchmarks", index],
-          message: `no generated source is named for it. Write ${choice}.${known}`,
-        },
-      ];
+    if (above !== undefined && benchmark["generated"] !== undefined) {
+      return [{ at: ["generated", name], message: "is named in the benchmark too; keep one." }];
     }
-    if (sources.includes(chosen)) return [];
-    const message = `${benchmark.name} has no generated source "${chosen}". ${didYouMean(chosen, sources)}`;
-    return [{ at: ["generated", benchmark.name], message }];
+    if (above === undefined && benchmark["generated"] === undefined) {
+      const choice = `generated: { ${name}: ${sources[0]} }`;
+      const message = `no generated source is named for ${name}. Write ${choice}. Known: ${sources.join(", ")}.`;
+      return [{ at: ["benchmarks", index], message }];
+    }
+    if (above === undefined || sources.includes(above)) return [];
+    const message = `${name} has no generated source "${above}". ${didYouMean(above, sources)}`;
+    return [{ at: ["generated", name], message }];
   });
-  return [...strangers, ...missing];
+  return [...strangers, ...wrong];
 }
 
-/** Generated sources by kind; the published files of Tweet Irony, a user's own, none for a toy. */
-function sourceNames(benchmark: Spec["benchmarks"][number]): readonly string[] | undefined {
-  switch (benchmark.kind) {
-    case "tweet-irony":
-      return tweetIronySources;
-    case "files":
-      return Object.keys(benchmark.generated);
-    case "toy-world":
-      return undefined;
-  }
-}
-
-/** Names of the generated sources of Tweet Irony, as its files are called. */
-export const tweetIronySources = [
-  "gpt-3.5-turbo_zero-shot",
-  "gpt-3.5-turbo_few-shot",
-  "gpt-4.1-mini",
-] as const;
-
-/** The generated source a benchmark learns from; checked before by `meaningProblems`. */
-export function generatedSource(spec: Spec, benchmark: Spec["benchmarks"][number]): string {
-  const sources = sourceNames(benchmark);
-  if (sources === undefined) return "toy-world";
-  return spec.generated[benchmark.name] ?? at(sources, 0);
+/** Name of the generated source a benchmark learns from, as tables show it. */
+export function generatedSource(spec: Spec, benchmark: BenchmarkSpec): string {
+  const own = benchmark["generated"];
+  const chosen = spec.generated[benchmark.name] ?? (typeof own === "string" ? own : undefined);
+  if (chosen === undefined) return benchmark.kind;
+  return namedSources(benchmark.kind) === undefined ? parse(chosen).name : chosen;
 }
 
 function rowProblems(spec: Spec): MeaningProblem[] {

@@ -1,5 +1,6 @@
 import type { SpecPath } from "./document.js";
 import type { Spec } from "./schema.js";
+import { type BenchmarkSpec, shapesOf } from "./schema-benchmarks.js";
 
 /** Called with every path in a spec and where it stands; what it returns takes its place. */
 export type PathVisitor = (written: string, at: SpecPath) => string;
@@ -32,30 +33,19 @@ export function mapPaths(spec: Spec, visit: PathVisitor): Spec {
   };
 }
 
-function mapBenchmark(
-  benchmark: Spec["benchmarks"][number],
-  visit: PathVisitor,
-): Spec["benchmarks"][number] {
-  if (benchmark.kind === "tweet-irony") {
-    return { ...benchmark, folder: visit(benchmark.folder, ["folder"]) };
-  }
-  if (benchmark.kind === "toy-world") return benchmark;
-  const file = <File extends { file: string }>(value: File, at: SpecPath): File => ({
-    ...value,
-    file: visit(value.file, at),
-  });
-  return {
-    ...benchmark,
-    real: {
-      train: file(benchmark.real.train, ["real", "train"]),
-      validation: file(benchmark.real.validation, ["real", "validation"]),
-      test: file(benchmark.real.test, ["real", "test"]),
-    },
-    generated: Object.fromEntries(
-      Object.entries(benchmark.generated).map(([name, value]) => [
+function mapBenchmark(benchmark: BenchmarkSpec, visit: PathVisitor): BenchmarkSpec {
+  const shapes = shapesOf(benchmark.kind);
+  const entries = Object.entries(benchmark).map(([key, value]): [string, unknown] => {
+    const kind = shapes[key]?.kind;
+    if (kind === "path" && typeof value === "string") return [key, visit(value, [key])];
+    if (kind === "path-map" && typeof value === "object" && value !== null) {
+      const paths = Object.entries(value).map(([name, path]: [string, unknown]) => [
         name,
-        file(value, ["generated", name]),
-      ]),
-    ),
-  };
+        typeof path === "string" ? visit(path, [key, name]) : path,
+      ]);
+      return [key, Object.fromEntries(paths)];
+    }
+    return [key, value];
+  });
+  return { ...Object.fromEntries(entries), kind: benchmark.kind, name: benchmark.name };
 }

@@ -1,11 +1,11 @@
+import { losses } from "@counterweight/losses";
 import { z } from "zod";
 
-/** Losses of method.md under the names that specs, code and tables share. */
-export const lossNames = ["ce", "focal", "imp", "imp-no-diversity", "dimp"] as const;
-export type LossName = (typeof lossNames)[number];
+/** The checker's own row in the results table. */
+export const qualityChecker = "quality-checker";
 
-/** What a row of the results table can be: a loss, or the quality checker itself. */
-export const methodNames = ["quality-checker", ...lossNames] as const;
+/** What a row of the results table can be: the quality checker, or any loss there is. */
+export const methodNames: readonly string[] = [qualityChecker, ...losses.map(({ name }) => name)];
 
 const fields = {
   epochs: z.int().min(1).describe("Passes over the rows."),

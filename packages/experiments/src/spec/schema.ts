@@ -1,3 +1,4 @@
+import { sharingRoles } from "@counterweight/data";
 import { z } from "zod";
 import { benchmarkSchema } from "./schema-benchmarks.js";
 import { checkerSchema, methodSchema, modelSchema, trainSchema } from "./schema-training.js";
@@ -38,7 +39,7 @@ export const specSchema = z
       .int()
       .min(1)
       .optional()
-      .describe("Use this many generated rows: a stratified sample that depends on no seed."),
+      .describe("Use this many generated rows, a sample that no seed of the spec changes."),
     generatedRowsFile: z
       .string()
       .optional()
@@ -71,7 +72,7 @@ export const specSchema = z
       .prefault({})
       .describe("How results are summarised."),
     allowSharedText: z
-      .array(z.enum(["train", "validation", "generated"]))
+      .array(z.enum(sharingRoles))
       .default([])
       .describe("Roles that may share texts with the test rows; otherwise the run stops."),
     hideRowText: z
@@ -85,7 +86,6 @@ export const specSchema = z
 export type SpecInput = z.input<typeof specSchema>;
 /** The same with every default filled in and every shorthand written out. */
 export type Spec = z.output<typeof specSchema>;
-export type BenchmarkSpec = Spec["benchmarks"][number];
 export type MethodSpec = Spec["methods"][number];
 export type ModelSpec = Spec["model"];
 export type TrainSettings = Spec["train"];

@@ -1,0 +1,49 @@
+import { aggregate, type ResultRow, type TrialResult } from "@counterweight/evaluation";
+import type { RunResults } from "../run/results.js";
+import { predictedLabels } from "../run/score-trial.js";
+import { qualityChecker } from "../spec/schema-training.js";
+
+/** Trials as the evaluation package takes them. */
+export function trialResults({ outcomes, benchmarks }: RunResults): TrialResult[] {
+  return outcomes.flatMap(({ trial, training, scores }): TrialResult[] => {
+    const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+    const values = training.logProbabilities["test"];
+    if (test === undefined || values === undefined) return [];
+    return [
+      {
+        benchmark: trial.benchmark,
+        generated: trial.generated,
+        checkerFraction: trial.checkerFraction,
+        method: trial.method,
+        seed: trial.seed,
+        labelNames: test.labelNames,
+        testLabels: test.label,
+        predictions: predictedLabels(values, test.labelNames.length),
+        logLoss: scores.logLoss,
+      },
+    ];
+  });
+}
+
+/**
+ * One row for each method and condition, seeds folded, with the interval the spec asks for, and the
+ * accuracy that theory gives where the benchmark knows it.
+ */
+export function resultRows(results: RunResults): ResultRow[] {
+  const { evaluation, methods } = results.spec.settings;
+  const rows = aggregate(trialResults(results), {
+    resamples: evaluation.bootstrapResamples,
+    seed: evaluation.bootstrapSeed,
+    level: evaluation.level,
+  });
+  return rows.map((row) => {
+    const method = methods.find(({ name }) => name === row.method);
+    const expected = results.benchmarks.get(row.benchmark)?.expectedAccuracy;
+    if (method === undefined || expected === undefined) return row;
+    const closedFormAccuracy = expected({ method: method.loss, gamma: method.gamma });
+    // With the few rows of a checker its closed form, the Bayes accuracy, would mislead.
+    return closedFormAccuracy === undefined || method.loss === qualityChecker
+      ? row
+      : { ...row, closedFormAccuracy };
+  });
+}

@@ -1,0 +1,59 @@
+import type { ResultRow } from "@counterweight/evaluation";
+import { classificationReport, confusionMatrix } from "@counterweight/metrics";
+import { rowsByRole } from "../run/prepare.js";
+import type { RunResults } from "../run/results.js";
+import { predictedLabels } from "../run/score-trial.js";
+import { storedSpec } from "../spec/resolve.js";
+
+/** `results.json`: the table's rows, every trial behind them, and what they were made with. */
+export function resultsJson(
+  results: RunResults,
+  rows: readonly ResultRow[],
+  { folder, time }: { readonly folder: string; readonly time: Date },
+): string {
+  const { spec, status, environment, outcomes, failures, benchmarks } = results;
+  const data = Object.fromEntries(
+    [...benchmarks].map(([name, { benchmark, source, digests, notes }]) => [
+      name,
+      {
+        generated: source,
+        labels: benchmark.labelNames,
+        rows: rowsByRole(benchmark),
+        sha256: digests,
+        // Notes name files by their paths on this machine; the log has them, this file travels.
+        notes: notes.length,
+      },
+    ]),
+  );
+  const trials = outcomes.map(({ trial, training, scores }) => {
+    const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+    const values = training.logProbabilities["test"];
+    const labelNames = test?.labelNames ?? [];
+    const gold = test?.label ?? new Int32Array();
+    const predicted = predictedLabels(values ?? new Float32Array(), labelNames.length);
+    return {
+      ...trial,
+      ...scores,
+      classes: classificationReport(gold, predicted, labelNames).classes,
+      confusion: Array.from(confusionMatrix(gold, predicted, labelNames.length).counts),
+      training: training.key,
+      seconds: training.seconds,
+      bestEpoch: training.bestEpoch,
+      epochs: training.epochs,
+    };
+  });
+  const content = {
+    version: 1,
+    name: spec.settings.name,
+    description: spec.settings.description,
+    status,
+    time: time.toISOString(),
+    environment,
+    data,
+    results: rows,
+    trials,
+    failures,
+    spec: storedSpec(spec, folder),
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}

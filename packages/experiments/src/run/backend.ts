@@ -1,0 +1,96 @@
+import type { Benchmark, TextTable } from "@counterweight/data";
+import type { ModelSpec, TrainSettings } from "../spec/schema.js";
+
+/** One step of a training, as the trainer reports it. */
+export interface StepEvent {
+  readonly type: "step";
+  /** 1-based, over the whole training. */
+  readonly step: number;
+  readonly steps: number;
+  /** 1-based. */
+  readonly epoch: number;
+  /** Mean loss of the batch. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Global norm before clipping. */
+  readonly gradientNorm: number;
+  /** Rows of the batch. */
+  readonly rows: number;
+  /** Wall time of the step. */
+  readonly milliseconds: number;
+}
+
+/** The end of an epoch, with the scores that choose the best one. */
+export interface EpochEvent {
+  readonly type: "epoch";
+  /** 1-based. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean loss over the epoch's rows. */
+  readonly trainLoss: number;
+  readonly validation: {
+    readonly accuracy: number;
+    readonly macroF1: number;
+    /** Nats. */
+    readonly logLoss: number;
+  };
+  /** Whether it is the best so far by `selectBy`. */
+  readonly isBest: boolean;
+}
+
+/** The end of a training. */
+export interface EndEvent {
+  readonly type: "end";
+  /** 1-based epoch whose state the outcome holds; 0 where none ended. */
+  readonly bestEpoch: number;
+  /** `completed`; any other word says why it stopped early and makes the training a failed one. */
+  readonly reason: string;
+}
+
+export type TrainingEvent = StepEvent | EpochEvent | EndEvent;
+
+/** Checker scores of the rows to train on, natural logarithms of the given label's probability. */
+export interface ScoreColumns {
+  /** `log P'(y|x)`, `[rows]`. */
+  readonly quality?: Float32Array;
+  /** `log Q'(y|x)`, `[rows]`. */
+  readonly diversity?: Float32Array;
+}
+
+/** All that decides one training. Equal requests must give equal bits. */
+export interface TrainingRequest {
+  readonly model: ModelSpec;
+  /** The whole benchmark, for what a model derives from it (classes, a word vocabulary). */
+  readonly benchmark: Benchmark;
+  /** Rows to learn from; the same object for the same rows, so encodings can be kept by identity. */
+  readonly train: TextTable;
+  readonly validation: TextTable;
+  /** A name of the losses package. */
+  readonly loss: string;
+  readonly gamma: number;
+  /** What the loss needs, for the rows of `train`. */
+  readonly scores: ScoreColumns;
+  readonly settings: TrainSettings;
+  readonly seed: number;
+}
+
+/** A trained classifier in its best state. */
+export interface TrainedOutcome {
+  /** Natural-log probabilities, dropout off, row-major `[rows, classes]`. */
+  predict(table: TextTable): Promise<Float32Array>;
+  /** Frees the memory of the model. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * What trains. `experiments` knows models only by this interface. A consumer that stops reading
+ * (`return()` on the generator) stops the training after the step it is in.
+ */
+export interface TrainingBackend {
+  /** Part of every key: change it when equal requests may give other results. */
+  readonly version: string;
+  /** @throws CounterweightError `model`, `training` or `runtime`. */
+  train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome>;
+  /** Frees what trainings share. */
+  close(): Promise<void>;
+}

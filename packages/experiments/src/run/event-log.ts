@@ -1,0 +1,49 @@
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { RunEvent } from "./events.js";
+
+/** Appends events to a file, one JSON line each. */
+export interface EventLog {
+  append(event: RunEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `events.jsonl` for appending: every run of a folder adds to it, each line with its time
+ * (ISO 8601, UTC) and the id of its run. A line that a kill left unfinished is closed first, so that
+ * it spoils no other. Lines go out in whole writes, at least once a second.
+ */
+export async function openEventLog(
+  path: string,
+  { now, run }: { readonly now: () => Date; readonly run: string },
+): Promise<EventLog> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "a+");
+  const { size } = await file.stat();
+  if (size > 0) {
+    const last = Buffer.alloc(1);
+    await file.read(last, 0, 1, size - 1);
+    if (last.toString() !== "\n") await file.appendFile("\n");
+  }
+  let waiting = "";
+  let flushed = 0;
+  const flush = async (): Promise<void> => {
+    const lines = waiting;
+    waiting = "";
+    if (lines !== "") await file.appendFile(lines);
+  };
+  return {
+    async append(event) {
+      const time = now();
+      waiting += `${JSON.stringify({ at: time.toISOString(), run, ...event })}\n`;
+      if (event.type !== "step" || time.getTime() - flushed >= 1000) {
+        flushed = time.getTime();
+        await flush();
+      }
+    },
+    async close() {
+      await flush();
+      await file.close();
+    },
+  };
+}

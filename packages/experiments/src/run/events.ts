@@ -1,0 +1,67 @@
+import type { Trial } from "../spec/trials.js";
+import type { EndEvent, EpochEvent, StepEvent } from "./backend.js";
+import type { EnvironmentRecord } from "./environment-record.js";
+
+/** One training as the plan shows it. */
+export interface PlannedTraining {
+  readonly key: string;
+  /** For people: benchmark, method, seed and, where there are several, the fraction. */
+  readonly label: string;
+  readonly method: string;
+  readonly benchmark: string;
+  readonly seed: number;
+  /** Rows to learn from. */
+  readonly rows: number;
+  readonly steps: number;
+  /** How many trials and later trainings use it. */
+  readonly uses: number;
+  /** Keys of the checkers it waits for. */
+  readonly needs: readonly string[];
+  /** Already in the store. */
+  readonly stored: boolean;
+}
+
+/** Scores of one trial on the test rows. */
+export interface TrialScores {
+  readonly accuracy: number;
+  readonly macroF1: number;
+  /** Nats. */
+  readonly logLoss: number;
+}
+
+/** Everything that happens in a run, in order: progress, the event log and tests read this stream. */
+export type RunEvent =
+  | {
+      readonly type: "run-start";
+      readonly name: string;
+      readonly trials: number;
+      readonly environment: EnvironmentRecord;
+    }
+  | {
+      readonly type: "data";
+      readonly benchmark: string;
+      /** Rows by role. */
+      readonly rows: Readonly<Record<string, number>>;
+      /** SHA-256 of texts and labels by role. */
+      readonly digests: Readonly<Record<string, string>>;
+      readonly notes: readonly string[];
+    }
+  | { readonly type: "plan"; readonly trainings: readonly PlannedTraining[] }
+  | { readonly type: "store-damaged"; readonly training: string; readonly reason: string }
+  | { readonly type: "training-reused"; readonly training: string }
+  | { readonly type: "training-start"; readonly training: string }
+  | ({ readonly training: string } & (StepEvent | EpochEvent | EndEvent))
+  | { readonly type: "training-end"; readonly training: string; readonly seconds: number }
+  | { readonly type: "training-failed"; readonly training: string; readonly message: string }
+  | { readonly type: "training-skipped"; readonly training: string; readonly because: string }
+  | { readonly type: "trial"; readonly trial: Trial; readonly scores: TrialScores }
+  | {
+      readonly type: "run-end";
+      readonly status: RunStatus;
+      readonly trials: number;
+      readonly failed: number;
+      readonly folder: string;
+    };
+
+/** `done`: every trial has its result; `failed`: some training failed; `stopped`: interrupted. */
+export type RunStatus = "done" | "failed" | "stopped";

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { CounterweightError, canonicalJson, sha256 } from "@counterweight/base";
+import {
+  type Benchmark,
+  checkBenchmarkLabels,
+  checkSharedText,
+  type LoadedBenchmark,
+  loadBenchmark,
+  type Role,
+  roles,
+  sampleRows,
+  selectByFile,
+  stratifiedFraction,
+  type TextTable,
+} from "@counterweight/data";
+import { generatedSource } from "../spec/meaning.js";
+import type { ModelSpec, Spec } from "../spec/schema.js";
+import { type BenchmarkSpec, namedSources } from "../spec/schema-benchmarks.js";
+
+/** A benchmark ready to train on: rows chosen, guards passed, every table with its digest. */
+export interface PreparedBenchmark {
+  readonly benchmark: Benchmark;
+  /** Name of the generated source. */
+  readonly source: string;
+  readonly notes: readonly string[];
+  readonly expectedAccuracy: LoadedBenchmark["expectedAccuracy"];
+  /** SHA-256 of texts, labels and class names, by role. */
+  readonly digests: Readonly<Record<Role, string>>;
+  /** The real rows that a quality checker of this seed learns from; the same object each time. */
+  checkerRows(fraction: number, seed: number): TextTable;
+}
+
+/**
+ * Loads a spec's benchmark, cuts the generated rows as the spec says, and applies the guards again
+ * to what is left.
+ * @throws CounterweightError `spec` or `data`.
+ */
+export async function prepareBenchmark(
+  spec: Spec,
+  benchmarkSpec: BenchmarkSpec,
+): Promise<PreparedBenchmark> {
+  const { kind, name, ...options } = benchmarkSpec;
+  const chosen = spec.generated[name];
+  const loaded = await loadBenchmark(kind, {
+    ...options,
+    ...(namedSources(kind) !== undefined && chosen !== undefined ? { generated: chosen } : {}),
+    allowSharedText: spec.allowSharedText,
+  });
+  const generated = await chooseGenerated(spec, loaded.benchmark.generated);
+  const benchmark: Benchmark = { ...loaded.benchmark, name, generated };
+  checkBenchmarkLabels(benchmark);
+  checkSharedText(benchmark, spec.allowSharedText);
+  const checkerTables = new Map<string, TextTable>();
+  return {
+    benchmark,
+    source: generatedSource(spec, benchmarkSpec),
+    notes: loaded.notes,
+    expectedAccuracy: loaded.expectedAccuracy,
+    digests: {
+      train: tableDigest(benchmark.train),
+      validation: tableDigest(benchmark.validation),
+      test: tableDigest(benchmark.test),
+      generated: tableDigest(benchmark.generated),
+    },
+    checkerRows(fraction, seed) {
+      if (fraction === 1) return benchmark.train;
+      const key = `${fraction}/${seed}`;
+      const table = checkerTables.get(key) ?? stratifiedFraction(benchmark.train, fraction, seed);
+      checkerTables.set(key, table);
+      return table;
+    },
+  };
+}
+
+async function chooseGenerated(spec: Spec, table: TextTable): Promise<TextTable> {
+  if (spec.generatedRowsFile !== undefined) return selectByFile(table, spec.generatedRowsFile);
+  return spec.generatedRows === undefined ? table : sampleRows(table, spec.generatedRows, 0);
+}
+
+/** SHA-256 of what a model can see of a table: texts, labels and class names, in order. */
+export function tableDigest(table: TextTable): string {
+  return sha256(
+    canonicalJson({
+      labelNames: table.labelNames,
+      text: table.text,
+      textPair: table.textPair,
+      label: Array.from(table.label),
+    }),
+  );
+}
+
+/** Rows by role. */
+export function rowsByRole(benchmark: Benchmark): Record<Role, number> {
+  const count = (role: Role): number => benchmark[role].label.length;
+  const [train, validation, test, generated] = [
+    count("train"),
+    count("validation"),
+    count("test"),
+    count("generated"),
+  ];
+  return { train, validation, test, generated };
+}
+
+/** All roles, in the order of reports. */
+export const reportedRoles = roles;
+
+/** Files of a checkpoint folder that decide what the model computes. */
+const modelFile =
+  /^(config\.json|model.*\.safetensors(\.index\.json)?|vocab\.txt|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json)$/;
+
+/**
+ * SHA-256 of all that a model starts from: a checkpoint's files, or the sizes and the tokenizer's.
+ * @throws CounterweightError `model` when the folder cannot be read.
+ */
+export async function modelDigest({ checkpoint, config }: ModelSpec): Promise<string> {
+  const folder = checkpoint ?? config?.tokenizer;
+  const files = folder === undefined ? {} : await folderDigest(folder);
+  const { tokenizer: _, ...sizes } = config ?? {};
+  return sha256(canonicalJson({ files, sizes }));
+}
+
+async function folderDigest(folder: string): Promise<Record<string, string>> {
+  try {
+    const names = (await readdir(folder)).filter((name) => modelFile.test(name)).sort();
+    const digests: [string, string][] = [];
+    for (const name of names) {
+      const hash = createHash("sha256");
+      await pipeline(createReadStream(join(folder, name)), hash);
+      digests.push([name, hash.digest("hex")]);
+    }
+    return Object.fromEntries(digests);
+  } catch (cause) {
+    throw new CounterweightError("model", "the model's folder cannot be read.", {
+      where: folder,
+      fix: "Give the folder that holds config.json and model.safetensors.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { CounterweightError } from "@counterweight/base";
+import type { ModelSpec } from "../spec/schema.js";
+import type { TrainingResult } from "../store.js";
+import type { EpochEvent, ScoreColumns, TrainingBackend, TrainingEvent } from "./backend.js";
+import { closeEarly } from "./close-early.js";
+import type { Training } from "./plan.js";
+import type { PreparedBenchmark } from "./prepare.js";
+
+/** What one training needs beside its plan. */
+export interface TrainOneInputs {
+  readonly training: Training;
+  readonly prepared: PreparedBenchmark;
+  readonly model: ModelSpec;
+  readonly scores: ScoreColumns;
+  readonly backend: TrainingBackend;
+  /** Milliseconds of a steady clock. */
+  readonly clock: () => number;
+}
+
+/**
+ * Trains once, passing every event on, then asks the best state for the log-probabilities that the
+ * plan wants, and frees the model. Returns what the store keeps. Stopping to read stops the training.
+ * @throws CounterweightError `training` where the trainer ended for another reason than `completed`.
+ */
+export async function* trainOne({
+  training,
+  prepared,
+  model,
+  scores,
+  backend,
+  clock,
+}: TrainOneInputs): AsyncGenerator<TrainingEvent, TrainingResult> {
+  const { benchmark } = prepared;
+  const start = clock();
+  const stream = backend.train({
+    model,
+    benchmark,
+    train: training.rows,
+    validation: benchmark.validation,
+    loss: training.loss,
+    gamma: training.gamma,
+    scores,
+    settings: training.settings,
+    seed: training.seed,
+  });
+  const loss: number[] = [];
+  const learningRate: number[] = [];
+  const epochs: Omit<EpochEvent, "type">[] = [];
+  let end = { bestEpoch: 0, reason: "ended without saying why" };
+  try {
+    let next = await stream.next();
+    while (next.done !== true) {
+      const event = next.value;
+      if (event.type === "step") {
+        loss.push(event.loss);
+        learningRate.push(event.learningRate);
+      } else if (event.type === "epoch") {
+        const { type: _, ...epoch } = event;
+        epochs.push(epoch);
+      } else {
+        end = event;
+      }
+      yield event;
+      next = await stream.next();
+    }
+    const outcome = next.value;
+    try {
+      if (end.reason !== "completed") {
+        throw new CounterweightError("training", `the training stopped early: ${end.reason}.`, {
+          where: training.label,
+          fix: "Try a smaller learning rate, or clipping (clipNorm).",
+        });
+      }
+      const seconds = (clock() - start) / 1000;
+      const logProbabilities: Record<string, Float32Array> = {};
+      for (const role of training.predicts) {
+        logProbabilities[role] = await outcome.predict(benchmark[role]);
+      }
+      const { key, making, label } = training;
+      const steps = { loss, learningRate };
+      const { bestEpoch } = end;
+      return { key, making, label, seconds, bestEpoch, epochs, steps, logProbabilities };
+    } finally {
+      await outcome.dispose();
+    }
+  } finally {
+    // Where the reader left early the trainer must not be left in the middle of a step.
+    await closeEarly(stream);
+  }
+}

@@ -1,0 +1,71 @@
+import { at, CounterweightError } from "@counterweight/base";
+import type { TextTable } from "@counterweight/data";
+import { evaluate, input, type Program, program, tensorValue } from "@counterweight/graph";
+import { lossByName, type ScoreName } from "@counterweight/losses";
+import type { ScoreColumns } from "./backend.js";
+
+/** The columns that a row weight is made of, natural logarithms, `[rows]`. */
+export interface WeightInputs extends ScoreColumns {
+  /** `log p(y|x)` of the trained classifier; needed where `weightUsesModel` says so. */
+  readonly own?: Float32Array;
+}
+
+function weightProgram(loss: string, gamma: number): Program {
+  const column = (name: string) => input(name, "float32", ["rows"]);
+  const { weight } = lossByName(loss).rowLoss(
+    {
+      logProbability: column("own"),
+      logQuality: column("quality"),
+      logDiversity: column("diversity"),
+    },
+    { gamma },
+  );
+  return program("row-weights", { weight });
+}
+
+/** Which checkers' scores a loss asks for; none for the quality checker's own row. */
+export function scoreNeeds(loss: string): readonly ScoreName[] {
+  return lossByName(loss).needs;
+}
+
+/** Whether a row's weight depends on the classifier that is being trained, as DIMP's does. */
+export function weightUsesModel(loss: string, gamma: number): boolean {
+  return weightProgram(loss, gamma).inputs.some(({ name }) => name === "own");
+}
+
+/** The factor on each row's `-log p`, by the loss's own definition, in float64. `[rows]` */
+export function rowWeights(loss: string, gamma: number, columns: WeightInputs): Float64Array {
+  const compiled = weightProgram(loss, gamma);
+  const inputs = compiled.inputs.map(({ name }) => {
+    const values =
+      name === "own" ? columns.own : name === "quality" ? columns.quality : columns.diversity;
+    if (values === undefined) {
+      throw new CounterweightError("internal", `row weights of ${loss} need the column ${name}`);
+    }
+    return [name, tensorValue(values, [values.length])] as const;
+  });
+  const weight = evaluate(compiled, Object.fromEntries(inputs))["weight"];
+  return Float64Array.from(weight?.data ?? []);
+}
+
+/**
+ * The given label's column of a table of log-probabilities, `[rows, classes]` to `[rows]`.
+ * @throws CounterweightError `training` that names the first row whose value is no finite logarithm.
+ */
+export function scoresOfLabels(
+  logProbability: Float32Array,
+  table: TextTable,
+  checker: string,
+): Float32Array {
+  const classes = table.labelNames.length;
+  return Float32Array.from(table.label, (label, index) => {
+    const value = at(logProbability, index * classes + label);
+    if (!Number.isFinite(value)) {
+      throw new CounterweightError("training", `${checker} gives the log-probability ${value}.`, {
+        where: `${table.file}, row ${at(table.row, index)}`,
+        fix: "Train the checker with a smaller learning rate or fewer epochs.",
+      });
+    }
+    return value;
+  });
+}

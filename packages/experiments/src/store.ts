@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { canonicalJson, sha256 } from "@counterweight/base";
+import type { EpochEvent } from "./run/backend.js";
+import type { TrainingMaking } from "./run/plan.js";
+
+/** What is kept of a finished training. */
+export interface TrainingResult {
+  readonly key: string;
+  readonly making: TrainingMaking;
+  readonly label: string;
+  /** Seconds of training, without evaluation of the arrays. */
+  readonly seconds: number;
+  readonly bestEpoch: number;
+  readonly epochs: readonly Omit<EpochEvent, "type">[];
+  /** One entry a step. */
+  readonly steps: { readonly loss: readonly number[]; readonly learningRate: readonly number[] };
+  /** Natural-log probabilities by role, row-major `[rows, classes]`. */
+  readonly logProbabilities: Readonly<Record<string, Float32Array>>;
+}
+
+/** What a look into the store finds. */
+export type StoreLookup =
+  | { readonly kind: "found"; readonly result: TrainingResult }
+  | { readonly kind: "absent" }
+  | { readonly kind: "damaged"; readonly reason: string };
+
+/** Finished trainings by key. */
+export interface TrainingStore {
+  /** Reads an entry and proves it by its hashes. */
+  read(key: string): Promise<StoreLookup>;
+  /** Writes an entry whole or not at all; replaces a damaged one. */
+  write(result: TrainingResult): Promise<void>;
+}
+
+type StoredResult = Omit<TrainingResult, "logProbabilities"> & {
+  readonly format: 1;
+  /** SHA-256 of the array files by role, 32-bit little-endian floats. */
+  readonly arrays: Readonly<Record<string, string>>;
+};
+
+const resultFile = "result.jsonl";
+const arrayFile = (role: string): string => `log-probabilities-${role}.f32`;
+
+/**
+ * A store of folders, `folder/<key>/`: the arrays, then `result.jsonl` with their hashes and, as its
+ * last line, the hash of itself. An entry is written under a temporary name, synced and renamed.
+ */
+export function folderStore(folder: string): TrainingStore {
+  return {
+    async read(key) {
+      const entry = join(folder, key);
+      const text = await readIfThere(join(entry, resultFile));
+      if (text === undefined) {
+        const there = await isThere(entry);
+        return there ? { kind: "damaged", reason: `${resultFile} is missing` } : { kind: "absent" };
+      }
+      const stored = parseStored(text.toString("utf8"));
+      if (stored === undefined) {
+        return { kind: "damaged", reason: `${resultFile} does not match its hash` };
+      }
+      if (stored.key !== key) return { kind: "damaged", reason: "it is the entry of another key" };
+      const logProbabilities: Record<string, Float32Array> = {};
+      for (const [role, hash] of Object.entries(stored.arrays)) {
+        const bytes = await readIfThere(join(entry, arrayFile(role)));
+        if (bytes === undefined || sha256(bytes) !== hash) {
+          return { kind: "damaged", reason: `${arrayFile(role)} does not match its hash` };
+        }
+        logProbabilities[role] = floatsOf(bytes);
+      }
+      const { format: _, arrays: __, ...result } = stored;
+      return { kind: "found", result: { ...result, logProbabilities } };
+    },
+
+    async write({ logProbabilities, ...result }) {
+      await mkdir(folder, { recursive: true });
+      const temporary = join(folder, `.${result.key}.${randomBytes(6).toString("hex")}.tmp`);
+      const entry = join(folder, result.key);
+      try {
+        await mkdir(temporary);
+        const arrays: Record<string, string> = {};
+        for (const [role, values] of Object.entries(logProbabilities)) {
+          const bytes = bytesOf(values);
+          arrays[role] = sha256(bytes);
+          await writeSynced(join(temporary, arrayFile(role)), bytes);
+        }
+        const stored: StoredResult = { format: 1, ...result, arrays };
+        await writeSynced(join(temporary, resultFile), renderStored(stored));
+        await rm(entry, { recursive: true, force: true });
+        await rename(temporary, entry);
+      } catch (error) {
+        await rm(temporary, { recursive: true, force: true });
+        throw error;
+      }
+    },
+  };
+}
+
+/** One line of canonical JSON, then its hash on a line of its own. */
+function renderStored(stored: StoredResult): string {
+  const body = canonicalJson(stored);
+  return `${body}\n${sha256(body)}\n`;
+}
+
+function parseStored(text: string): StoredResult | undefined {
+  const [body, hash, end] = text.split("\n");
+  if (body === undefined || end !== "" || sha256(body) !== hash) return undefined;
+  const value: unknown = JSON.parse(body);
+  // The hash proves that this process's code, or an equal one, wrote it.
+  return isStored(value) ? value : undefined;
+}
+
+const isStored = (value: unknown): value is StoredResult =>
+  typeof value === "object" && value !== null && "format" in value && value.format === 1;
+
+function bytesOf(values: Float32Array): Buffer {
+  const bytes = Buffer.alloc(values.length * 4);
+  values.forEach((value, index) => {
+    bytes.writeFloatLE(value, index * 4);
+  });
+  return bytes;
+}
+
+function floatsOf(bytes: Buffer): Float32Array {
+  return Float32Array.from({ length: bytes.length >> 2 }, (_, index) =>
+    bytes.readFloatLE(index * 4),
+  );
+}
+
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+const missing = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "ENOENT" || error.code === "ENOTDIR");
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (missing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await (await open(path)).close();
+    return true;
+  } catch (error) {
+    if (missing(error)) return false;
+    throw error;
+  }
+}
