@@ -1,1 +1,2 @@
-export {};
+export { type CommandParts, main } from "./command.js";
+export { type CommandIo, exitCodes, processIo } from "./io.js";

@@ -7,7 +7,7 @@ import { qualityChecker } from "../spec/schema-training.js";
 export function trialResults({ outcomes, benchmarks }: RunResults): TrialResult[] {
   return outcomes.flatMap(({ trial, training, scores }): TrialResult[] => {
     const test = benchmarks.get(trial.benchmark)?.benchmark.test;
-    const values = training.logProbabilities["test"];
+    const values = training.logProbabilities.test;
     if (test === undefined || values === undefined) return [];
     return [
       {

@@ -27,7 +27,7 @@ export function resultsJson(
   );
   const trials = outcomes.map(({ trial, training, scores }) => {
     const test = benchmarks.get(trial.benchmark)?.benchmark.test;
-    const values = training.logProbabilities["test"];
+    const values = training.logProbabilities.test;
     const labelNames = test?.labelNames ?? [];
     const gold = test?.label ?? new Int32Array();
     const predicted = predictedLabels(values ?? new Float32Array(), labelNames.length);

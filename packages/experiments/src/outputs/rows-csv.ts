@@ -22,7 +22,7 @@ export function weightColumns(
   if (trial.loss === qualityChecker || scoreNeeds(trial.loss).length === 0) return undefined;
   const generated = results.benchmarks.get(trial.benchmark)?.benchmark.generated;
   if (generated === undefined) return undefined;
-  const values = training.logProbabilities["generated"];
+  const values = training.logProbabilities.generated;
   const own =
     weightUsesModel(trial.loss, trial.gamma) && values !== undefined
       ? scoresOfLabels(values, generated, "the classifier")
@@ -81,7 +81,7 @@ export function predictionsCsv(results: RunResults): string {
   const { hideRowText } = results.spec.settings;
   const lines = results.outcomes.flatMap((outcome) => {
     const table = results.benchmarks.get(outcome.trial.benchmark)?.benchmark.test;
-    const values = outcome.training.logProbabilities["test"];
+    const values = outcome.training.logProbabilities.test;
     if (table === undefined || values === undefined) return [];
     const classes = table.labelNames.length;
     const predicted = predictedLabels(values, classes);

@@ -232,7 +232,7 @@ function scoreColumns(
   { benchmark }: PreparedBenchmark,
 ): ScoreColumns {
   const column = (key: string | undefined, checker: string): Float32Array | undefined => {
-    const values = key === undefined ? undefined : finished.get(key)?.logProbabilities["generated"];
+    const values = key === undefined ? undefined : finished.get(key)?.logProbabilities.generated;
     return values === undefined ? undefined : scoresOfLabels(values, benchmark.generated, checker);
   };
   const quality = column(training.quality, "the quality checker");
@@ -254,7 +254,7 @@ function outcomeOf(
   return {
     trial,
     training: result,
-    scores: scoreTrial(result.logProbabilities["test"], prepared.benchmark.test),
+    scores: scoreTrial(result.logProbabilities.test, prepared.benchmark.test),
     columns: scoreColumns(training, finished, prepared),
   };
 }

@@ -44,7 +44,7 @@ export function rowWeights(loss: string, gamma: number, columns: WeightInputs): 
     }
     return [name, tensorValue(values, [values.length])] as const;
   });
-  const weight = evaluate(compiled, Object.fromEntries(inputs))["weight"];
+  const weight = evaluate(compiled, Object.fromEntries(inputs)).weight;
   return Float64Array.from(weight?.data ?? []);
 }
 

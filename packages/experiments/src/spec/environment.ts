@@ -28,7 +28,7 @@ export function expandPath(written: string, specFile: string, environment: Envir
     };
   }
   if (expanded.trim() === "") return { problem: "needed a path, got an empty text." };
-  const home = environment["HOME"] ?? homedir();
+  const home = environment.HOME ?? homedir();
   const settled =
     expanded === "~" ? home : expanded.startsWith("~/") ? `${home}${expanded.slice(1)}` : expanded;
   return { path: isAbsolute(settled) ? resolve(settled) : resolve(dirname(specFile), settled) };

@@ -149,6 +149,6 @@ function nodesAt(schema: SchemaNode, path: SpecPath, value: unknown): readonly S
   let nodes = alternatives(schema);
   for (const step of path) nodes = childNodes(nodes, step);
   const kind = valueAt(value, [...path, "kind"]);
-  const chosen = nodes.filter((node) => node.properties?.["kind"]?.const === kind);
+  const chosen = nodes.filter((node) => node.properties?.kind?.const === kind);
   return kind !== undefined && chosen.length > 0 ? chosen : nodes;
 }

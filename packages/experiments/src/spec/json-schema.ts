@@ -67,7 +67,7 @@ export function listKeys(
 ): { readonly path: string; readonly node: SchemaNode; readonly required: boolean }[] {
   const walk = (node: SchemaNode, prefix: string): ReturnType<typeof listKeys> =>
     alternatives(node).flatMap((alternative) => {
-      const kind = alternative.properties?.["kind"]?.const;
+      const kind = alternative.properties?.kind?.const;
       const here = typeof kind === "string" ? `${prefix}(${kind})` : prefix;
       const required = "required" in alternative ? alternative.required : [];
       const own = Object.entries(alternative.properties ?? {}).flatMap(([key, child]) => {

@@ -90,10 +90,10 @@ function generatedProblems(spec: Spec): MeaningProblem[] {
       const message = `${name} has no named sources: ${kind} says itself where its generated rows come from.`;
       return above === undefined ? [] : [{ at: ["generated", name], message }];
     }
-    if (above !== undefined && benchmark["generated"] !== undefined) {
+    if (above !== undefined && benchmark.generated !== undefined) {
       return [{ at: ["generated", name], message: "is named in the benchmark too; keep one." }];
     }
-    if (above === undefined && benchmark["generated"] === undefined) {
+    if (above === undefined && benchmark.generated === undefined) {
       const choice = `generated: { ${name}: ${sources[0]} }`;
       const message = `no generated source is named for ${name}. Write ${choice}. Known: ${sources.join(", ")}.`;
       return [{ at: ["benchmarks", index], message }];
@@ -107,7 +107,7 @@ function generatedProblems(spec: Spec): MeaningProblem[] {
 
 /** Name of the generated source a benchmark learns from, as tables show it. */
 export function generatedSource(spec: Spec, benchmark: BenchmarkSpec): string {
-  const own = benchmark["generated"];
+  const own = benchmark.generated;
   const chosen = spec.generated[benchmark.name] ?? (typeof own === "string" ? own : undefined);
   if (chosen === undefined) return benchmark.kind;
   return namedSources(benchmark.kind) === undefined ? parse(chosen).name : chosen;

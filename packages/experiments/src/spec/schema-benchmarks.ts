@@ -39,7 +39,7 @@ const kinds: { readonly [K in OptionShape["kind"]]: (shape: OptionShape) => z.Zo
 };
 
 /** Where the data of a kind lies in a folder of assets, for those who name no folder. */
-const assetFolder = (kind: string): string => "${" + `COUNTERWEIGHT_ASSETS}/data/${kind}`;
+const assetFolder = (kind: string): string => `\${COUNTERWEIGHT_ASSETS}/data/${kind}`;
 
 function optionSchema(kind: string, key: string, shape: OptionShape): z.ZodType {
   const schema = kinds[shape.kind](shape);

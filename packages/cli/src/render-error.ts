@@ -1,0 +1,17 @@
+import { CounterweightError } from "@counterweight/base";
+
+/** An error for people: the message alone where a user can act on it; the stack with `--debug`. */
+export function renderError(error: unknown, debug: boolean): string {
+  if (!(error instanceof Error)) return `counterweight: ${String(error)}\n`;
+  const known = error instanceof CounterweightError && error.kind !== "internal";
+  const hint = known
+    ? ""
+    : "\nThis looks like a mistake in Counterweight. Run again with --debug and report what it shows.";
+  const stack = debug ? `\n\n${stackOf(error)}` : "";
+  return `counterweight: ${error.message}${hint}${stack}\n`;
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\nCaused by: ${stackOf(error.cause)}` : own;
+}
