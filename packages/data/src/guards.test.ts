@@ -32,6 +32,11 @@ describe("checkBenchmarkLabels", () => {
     const generated = { ...tableOf([["g", 0]]), file: "generated.csv" };
     const error = errorOf(() => checkBenchmarkLabels(benchmark({ generated })));
     expect(error.message).toContain('only in the real rows (train.csv): "class1"');
+    const real = (role: string): TextTable => tableOf([[role, 0]]);
+    const parts = { train: real("r"), validation: real("v"), test: real("t") };
+    expect(errorOf(() => checkBenchmarkLabels(benchmark(parts))).message).toContain(
+      'only in the generated rows (generated.csv): "class1"',
+    );
     const swapped = { ...benchmark().test, labelNames: ["class1", "class0"] };
     expect(errorOf(() => checkBenchmarkLabels(benchmark({ test: swapped }))).message).toContain(
       'the classes of test are "class1", "class0"',

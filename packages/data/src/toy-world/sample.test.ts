@@ -62,14 +62,19 @@ describe("rowSampler", () => {
     const share = 0.3;
     const draw = rowSampler(world.generated, share)(rows, randomStream("test", "copies"));
     let copies = 0;
+    let fromLaterHalf = 0;
     draw.source.forEach((source, row) => {
       expect(source).toBeLessThanOrEqual(row);
       if (source === row) return;
       copies++;
+      if (2 * source >= row) fromLaterHalf++;
       expect(at(draw.source, source)).toBe(source); // a copy names the fresh row
       expect(at(draw.input, source)).toBe(at(draw.input, row));
       expect(at(draw.label, source)).toBe(at(draw.label, row));
     });
+    // A copy of a copy counts for its fresh row, so sources lean to earlier rows, but not to the first.
+    expect(fromLaterHalf / copies).toBeGreaterThan(0.3);
+    expect(fromLaterHalf / copies).toBeLessThan(0.5);
     const deviation = Math.sqrt((rows - 1) * share * (1 - share));
     expect(Math.abs(copies - share * (rows - 1))).toBeLessThan(5 * deviation);
   });

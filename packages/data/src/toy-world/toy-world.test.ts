@@ -70,8 +70,8 @@ describe("a world", () => {
           name: "f",
           words: ["u", "v"],
           effect: [
-            [1, 0, 0],
-            [0, 2, 0],
+            [1, 0, 0.5],
+            [0, 2, -1],
           ],
         },
       ],
@@ -85,7 +85,26 @@ describe("a world", () => {
     expect(pair[4]).toBeCloseTo(0.6 * p(4) + 0.4 * p(3), 14);
     const symmetric = createWorld({ ...settings, noise: { kind: "symmetric", rate: 0.1, rules } });
     expect(symmetric.generated.label[4]).toBeCloseTo(0.6 * p(4) + 0.2 * (p(3) + p(5)), 14);
-    expect(p(0)).toBeCloseTo(Math.E / (Math.E + 2), 14);
+    expect(p(0)).toBeCloseTo(Math.E / (Math.E + 1 + Math.exp(0.5)), 14);
+  });
+
+  it("has inputs as the words' shares say, Q's renormalised without the missing modes", () => {
+    const world = createWorld({
+      name: "shares",
+      labelNames: ["a", "b"],
+      features: [
+        { name: "f", words: ["u", "v"], realShare: [1, 3], generatedShare: [4, 1] },
+        { name: "g", words: ["x", "y"], realShare: [1, 1] },
+      ],
+      missing: [
+        [
+          { feature: "f", words: ["v"] },
+          { feature: "g", words: ["x"] },
+        ],
+      ],
+    });
+    expect([...world.real.input]).toEqual([1 / 8, 1 / 8, 3 / 8, 3 / 8]);
+    expect([...world.generated.input]).toEqual([4 / 9, 4 / 9, 0, 1 / 9]); // u x, u y, v x, v y
   });
 
   it.each([
