@@ -35,3 +35,13 @@ export {
   packBatch,
   wordEmbeddingName,
 } from "./encoder/index.js";
+export {
+  BERT_SPECIAL_TOKENS,
+  createTokenizer,
+  type EncodedText,
+  type EncodeOptions,
+  loadTokenizer,
+  type Tokenizer,
+  type WordPieceSettings,
+  wordPieceTokenizer,
+} from "./tokenizer/index.js";
