@@ -5,7 +5,7 @@ import { errorOf, rejectionOf } from "../test-support.js";
 import { fixedPointMethods } from "./fixed-points.js";
 import { quickstartWorld, randomWorld } from "./presets.js";
 import { parseInput, renderInput, vocabulary } from "./render.js";
-import { bayesAccuracy, expectedAccuracy, mendedShare } from "./risk.js";
+import { argmaxAccuracy, bayesAccuracy, expectedAccuracy, mendedShare } from "./risk.js";
 import { oracleScores, sampleBenchmark } from "./sample.js";
 import { createWorld, type JointDistribution } from "./world.js";
 
@@ -59,6 +59,14 @@ describe("a world", () => {
       expect(expectedAccuracy(world, "quality-checker")).toBeCloseTo(best, 12);
     });
     fc.assert(property, { numRuns: 40 });
+  });
+
+  it("counts ties with their mean: uniform scores are right once in as many classes", () => {
+    for (const classes of [2, 3, 4]) {
+      const world = randomWorld({ seed: 1, classes });
+      const uniform = new Float64Array(world.inputs * classes).fill(1 / classes);
+      expect(argmaxAccuracy(world, uniform)).toBeCloseTo(1 / classes, 12);
+    }
   });
 
   it("has label noise as the formula says, by feature where a rule holds", () => {
