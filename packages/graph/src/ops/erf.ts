@@ -5,7 +5,7 @@
 export function erfc(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x < 0) return 2 - erfc(-x);
-  if (x < 2.5) {
+  if (x < 1.5) {
     // erf(x) = 2/sqrt(pi) exp(-x^2) sum_k (2^k x^(2k+1) / (1 3 5 .. (2k+1)))
     let term = x;
     let sum = x;

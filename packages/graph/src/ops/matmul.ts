@@ -154,11 +154,15 @@ export const matmulOperation: Operation<MatmulAttributes> = {
 /**
  * ONNX Runtime reads `[rows, ...batch, columns]` in place, so a transpose that only moves the row
  * axis behind the batch axes is folded into the product instead of being written to memory.
+ * Not where an axis is empty: FusedMatMul of ONNX Runtime 1.30 then divides by zero and takes the
+ * process with it. A named size in such a product must therefore be at least 1 at run time.
  */
 function absorbTranspose(tensor: Tensor, side: SideOptions): { tensor: Tensor; side: SideOptions } {
   const rank = tensor.shape.length;
   const source = tensor.node.inputs[0];
-  if (rank < 3 || side.rowsFirst || source === undefined) return { tensor, side };
+  if (rank < 3 || side.rowsFirst || source === undefined || tensor.shape.includes(0)) {
+    return { tensor, side };
+  }
   const order = transposeOrder(tensor.node);
   const wanted = rowsBehindBatch(rank);
   return order?.every((axis, index) => axis === wanted[index])

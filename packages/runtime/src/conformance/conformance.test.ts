@@ -17,7 +17,8 @@ import { describe, expect, test } from "vitest";
 import { onnxRuntime } from "../onnx-runtime.js";
 import { referenceRuntime } from "../reference-runtime.js";
 import type { Runtime } from "../runtime.js";
-import { type Case, cases } from "./cases.js";
+import type { Case } from "./case.js";
+import { cases } from "./cases.js";
 
 interface Bench {
   readonly program: Program;
