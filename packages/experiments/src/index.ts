@@ -18,7 +18,7 @@ export {
   type RunOptions,
   runExperiment,
 } from "./run/run-experiment.js";
-export { specKeyTable } from "./spec/docs.js";
+export { schemaFile, specKeyTable, specReference } from "./spec/docs.js";
 export type { Environment } from "./spec/environment.js";
 export { type SchemaNode, specJsonSchema } from "./spec/json-schema.js";
 export { joinOverrideWords, type Replacement } from "./spec/overrides.js";

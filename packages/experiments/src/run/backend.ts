@@ -18,6 +18,10 @@ export interface StepEvent {
   readonly rows: number;
   /** Wall time of the step. */
   readonly milliseconds: number;
+  /** Factor that clipping put on the gradients, at most 1. */
+  readonly clipFactor?: number;
+  /** Tokens of the batch, padding not counted. */
+  readonly tokens?: number;
 }
 
 /** The end of an epoch, with the scores that choose the best one. */
@@ -45,9 +49,38 @@ export interface EndEvent {
   readonly bestEpoch: number;
   /** `completed`; any other word says why it stopped early and makes the training a failed one. */
   readonly reason: string;
+  /** For people, where the reason is not `completed`. */
+  readonly message?: string;
 }
 
 export type TrainingEvent = StepEvent | EpochEvent | EndEvent;
+
+/** An event with the fields above alone: a trainer's own may carry arrays that no log should hold. */
+export function plainEvent(event: TrainingEvent): TrainingEvent {
+  switch (event.type) {
+    case "step": {
+      const { type, step, steps, epoch, loss, learningRate, gradientNorm, rows } = event;
+      const { milliseconds, clipFactor, tokens } = event;
+      return {
+        ...{ type, step, steps, epoch, loss, learningRate, gradientNorm, rows, milliseconds },
+        ...(clipFactor === undefined ? {} : { clipFactor }),
+        ...(tokens === undefined ? {} : { tokens }),
+      };
+    }
+    case "epoch": {
+      const { type, epoch, epochs, trainLoss, validation, isBest } = event;
+      const { accuracy, macroF1, logLoss } = validation;
+      return {
+        ...{ type, epoch, epochs, trainLoss, isBest },
+        validation: { accuracy, macroF1, logLoss },
+      };
+    }
+    case "end": {
+      const { type, bestEpoch, reason, message } = event;
+      return { type, bestEpoch, reason, ...(message ? { message } : {}) };
+    }
+  }
+}
 
 /** Checker scores of the rows to train on, natural logarithms of the given label's probability. */
 export interface ScoreColumns {

@@ -11,9 +11,9 @@ import {
   type LoadedBenchmark,
   loadBenchmark,
   type Role,
-  roles,
   sampleRows,
   selectByFile,
+  sharingRoles,
   stratifiedFraction,
   type TextTable,
 } from "@counterweight/data";
@@ -35,7 +35,7 @@ export interface PreparedBenchmark {
 }
 
 /**
- * Loads a spec's benchmark, cuts the generated rows as the spec says, and applies the guards again
+ * Loads a spec's benchmark, cuts the generated rows as the spec says, and applies the guards
  * to what is left.
  * @throws CounterweightError `spec` or `data`.
  */
@@ -48,7 +48,8 @@ export async function prepareBenchmark(
   const loaded = await loadBenchmark(kind, {
     ...options,
     ...(namedSources(kind) !== undefined && chosen !== undefined ? { generated: chosen } : {}),
-    allowSharedText: spec.allowSharedText,
+    // Checked below, on the rows that are used.
+    allowSharedText: sharingRoles,
   });
   const generated = await chooseGenerated(spec, loaded.benchmark.generated);
   const benchmark: Benchmark = { ...loaded.benchmark, name, generated };
@@ -104,9 +105,6 @@ export function rowsByRole(benchmark: Benchmark): Record<Role, number> {
   ];
   return { train, validation, test, generated };
 }
-
-/** All roles, in the order of reports. */
-export const reportedRoles = roles;
 
 /** Files of a checkpoint folder that decide what the model computes. */
 const modelFile =

@@ -1,7 +1,14 @@
 import { CounterweightError } from "@counterweight/base";
 import type { ModelSpec } from "../spec/schema.js";
 import type { TrainingResult } from "../store.js";
-import type { EpochEvent, ScoreColumns, TrainingBackend, TrainingEvent } from "./backend.js";
+import {
+  type EndEvent,
+  type EpochEvent,
+  plainEvent,
+  type ScoreColumns,
+  type TrainingBackend,
+  type TrainingEvent,
+} from "./backend.js";
 import { closeEarly } from "./close-early.js";
 import type { Training } from "./plan.js";
 import type { PreparedBenchmark } from "./prepare.js";
@@ -46,11 +53,11 @@ export async function* trainOne({
   const loss: number[] = [];
   const learningRate: number[] = [];
   const epochs: Omit<EpochEvent, "type">[] = [];
-  let end = { bestEpoch: 0, reason: "ended without saying why" };
+  let end: EndEvent = { type: "end", bestEpoch: 0, reason: "it ended without saying why" };
   try {
     let next = await stream.next();
     while (next.done !== true) {
-      const event = next.value;
+      const event = plainEvent(next.value);
       if (event.type === "step") {
         loss.push(event.loss);
         learningRate.push(event.learningRate);
@@ -66,7 +73,7 @@ export async function* trainOne({
     const outcome = next.value;
     try {
       if (end.reason !== "completed") {
-        throw new CounterweightError("training", `the training stopped early: ${end.reason}.`, {
+        throw new CounterweightError("training", `stopped early: ${end.message ?? end.reason}`, {
           where: training.label,
           fix: "Try a smaller learning rate, or clipping (clipNorm).",
         });

@@ -1,4 +1,23 @@
-import { alternatives, listKeys, type SchemaNode } from "./json-schema.js";
+import { alternatives, listKeys, type SchemaNode, specJsonSchema } from "./json-schema.js";
+
+/** Content of `counterweight.schema.json`. */
+export function schemaFile(): string {
+  return `${JSON.stringify(specJsonSchema(), null, 2)}\n`;
+}
+
+/** Content of `docs/spec.md`: every key of a spec. */
+export function specReference(): string {
+  return `# Keys of a spec
+
+Made by \`node scripts/write-schema.mjs\` from the schema that also checks specs; change it there.
+\`[]\` stands for an item of a list, \`*\` for a name you choose, and \`(kind)\` for the keys that
+only benchmarks of that kind have.
+
+Paths may begin with \`~\` and hold environment variables as \`\${NAME}\`; relative ones start at the
+folder of the spec. On the command line \`key=value\` replaces a value: \`train.epochs=3 seeds=0,1\`.
+
+${specKeyTable(specJsonSchema())}`;
+}
 
 /** The table of all keys as Markdown, from the same schema that checks them. */
 export function specKeyTable(schema: SchemaNode): string {

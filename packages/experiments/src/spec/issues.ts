@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { dotted, placeOfKey, placeOfValue, type SpecDocument, type SpecPath } from "./document.js";
-import { alternatives, childNodes, knownKeys, type SchemaNode } from "./json-schema.js";
+import { allows, alternatives, childNodes, knownKeys, type SchemaNode } from "./json-schema.js";
 import type { SpecProblem } from "./problem.js";
 import { didYouMean } from "./suggest.js";
 
@@ -56,7 +56,12 @@ function translate(
     }
     case "invalid_value":
       return problem(chosenFrom(issue.values, found));
-    case "invalid_type":
+    case "invalid_type": {
+      // zod names the first check that failed: for a text where an integer is due, "number".
+      const nodes = nodesAt(schema, path, value);
+      const whole = issue.expected === "number" && nodes.length > 0 && !allows(nodes, "number");
+      return problem(needed(whole ? (typeNames.int ?? "") : expectation(issue), found));
+    }
     case "too_small":
     case "too_big":
       return problem(needed(expectation(issue), found));

@@ -89,5 +89,5 @@ export const benchmarkSchema = z
     const given = Object.fromEntries(
       Object.entries(benchmark).filter(([, value]) => value !== undefined),
     );
-    return { name: kind, ...folder, ...given, kind };
+    return { kind, name: kind, ...folder, ...given };
   });

@@ -92,20 +92,29 @@ async function* learn(
       });
       const learningRate = settings.learningRate * (1 - step / steps);
       let batchLoss = 0;
+      const gradient = new Map<string, Float64Array>();
       rows.forEach((row, index) => {
         batchLoss -= (at(factor, index) * at(own, index)) / rows.length;
-        const words = at(train.text, row).split(" ");
-        const probabilities = logSoftmax(logits(at(train.text, row), classes, vector)).map(
-          Math.exp,
-        );
-        for (const word of words) {
-          const target = vector(word);
+        const text = at(train.text, row);
+        const probabilities = logSoftmax(logits(text, classes, vector)).map(Math.exp);
+        for (const word of text.split(" ")) {
+          const sum = gradient.get(word) ?? new Float64Array(classes);
+          gradient.set(word, sum);
           probabilities.forEach((probability, label) => {
             const error = probability - (label === at(train.label, row) ? 1 : 0);
-            target[label] = at(target, label) - learningRate * at(factor, index) * error;
+            sum[label] = at(sum, label) + (at(factor, index) * error) / rows.length;
           });
         }
       });
+      const cells = [...gradient.values()].flatMap((sum) => [...sum]);
+      const gradientNorm = Math.hypot(...cells);
+      const clip = Math.min(1, (settings.clipNorm ?? Number.POSITIVE_INFINITY) / gradientNorm);
+      for (const [word, sum] of gradient) {
+        const target = vector(word);
+        sum.forEach((value, label) => {
+          target[label] = at(target, label) - learningRate * clip * value;
+        });
+      }
       step++;
       epochLoss += (batchLoss * rows.length) / order.length;
       if (fails && step === 2) {
@@ -119,7 +128,7 @@ async function* learn(
         epoch,
         loss: batchLoss,
         learningRate,
-        gradientNorm: 1,
+        gradientNorm,
         rows: rows.length,
         milliseconds: 1,
       };

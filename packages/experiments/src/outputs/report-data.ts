@@ -1,0 +1,110 @@
+import {
+  type ReportData,
+  type ReportNote,
+  type ResultRow,
+  type TrainingCurve,
+  type WeightSummary,
+  weightSummary,
+} from "@counterweight/evaluation";
+import { classificationReport } from "@counterweight/metrics";
+import { rowsByRole } from "../run/prepare.js";
+import type { RunResults, TrialOutcome } from "../run/results.js";
+import { predictedLabels } from "../run/score-trial.js";
+import { weightColumns } from "./weight-columns.js";
+
+/** What the HTML report shows of a run. Texts are left out here already where the spec hides them. */
+export function reportData(
+  results: RunResults,
+  rows: readonly ResultRow[],
+  { spec, time }: { readonly spec: string; readonly time: Date },
+): ReportData {
+  const { settings } = results.spec;
+  return {
+    version: 1,
+    name: settings.name,
+    ...(settings.description === "" ? {} : { description: settings.description }),
+    provenance: {
+      codeVersion: codeVersion(results),
+      finishedAt: time.toISOString(),
+      environment: environmentItems(results),
+      inputs: [...results.benchmarks].flatMap(([name, { digests, benchmark }]) =>
+        Object.entries(rowsByRole(benchmark)).map(([role, count]) => ({
+          name: `${name}, ${role}`,
+          value: `${count} rows, sha256 ${Reflect.get(digests, role)}`,
+        })),
+      ),
+      spec,
+    },
+    results: rows,
+    curves: results.outcomes.map(curve),
+    weights: results.outcomes.flatMap((outcome) => weights(outcome, results)),
+    classReports: results.outcomes.flatMap(({ trial, training }) => {
+      const test = results.benchmarks.get(trial.benchmark)?.benchmark.test;
+      const values = training.logProbabilities.test;
+      if (test === undefined || values === undefined) return [];
+      const predicted = predictedLabels(values, test.labelNames.length);
+      const report = classificationReport(test.label, predicted, test.labelNames);
+      return [{ ...condition(trial), method: trial.method, seed: trial.seed, report }];
+    }),
+    notes: notes(results),
+    hideRowText: settings.hideRowText,
+  };
+}
+
+const condition = ({ benchmark, generated, checkerFraction }: TrialOutcome["trial"]) => ({
+  benchmark,
+  generated,
+  checkerFraction,
+});
+
+function curve({ trial, training }: TrialOutcome): TrainingCurve {
+  return {
+    ...condition(trial),
+    method: trial.method,
+    seed: trial.seed,
+    stepLoss: training.steps.loss,
+    epochs: training.epochs.map(({ epoch, validation }) => ({
+      epoch,
+      validationAccuracy: validation.accuracy,
+    })),
+    bestEpoch: training.bestEpoch,
+  };
+}
+
+function weights(outcome: TrialOutcome, results: RunResults): WeightSummary[] {
+  const columns = weightColumns(outcome, results);
+  if (columns === undefined) return [];
+  if (!results.spec.settings.hideRowText) return [weightSummary(columns)];
+  const { textPair: _, ...others } = columns;
+  return [weightSummary({ ...others, text: columns.text.map(() => "") })];
+}
+
+function notes({ status, failures, benchmarks }: RunResults): ReportNote[] {
+  const warnings = failures.map(({ label, message }) => `${label}: ${message}`);
+  if (status === "stopped") warnings.push("The run was stopped; trials are missing.");
+  const read = [...benchmarks.values()].flatMap(({ notes }) => notes);
+  return [
+    ...warnings.map((text): ReportNote => ({ kind: "warning", text })),
+    ...read.map((text): ReportNote => ({ kind: "note", text })),
+  ];
+}
+
+function codeVersion({ environment }: RunResults): string {
+  const version = environment?.packages["@counterweight/experiments"] ?? "unknown";
+  const git = environment?.git;
+  const state =
+    git === undefined ? "" : `, commit ${git.commit}${git.dirty ? " with changes" : ""}`;
+  return `${version}${state}`;
+}
+
+function environmentItems({ environment, spec }: RunResults): { name: string; value: string }[] {
+  if (environment === undefined) return [];
+  const { node, platform, cpu, cores, memoryGiB, packages } = environment;
+  return [
+    { name: "Node.js", value: node },
+    { name: "platform", value: platform },
+    { name: "processor", value: `${cpu}, ${cores} cores, ${memoryGiB} GiB` },
+    { name: "threads of a training", value: String(spec.settings.train.threads) },
+    ...Object.entries(packages).map(([name, value]) => ({ name, value })),
+  ];
+}
