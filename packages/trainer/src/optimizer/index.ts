@@ -1,0 +1,16 @@
+export {
+  createOptimizer,
+  type Optimizer,
+  type OptimizerSettings,
+  type StepInput,
+  type StepReport,
+} from "./optimizer.js";
+export {
+  createParameterState,
+  type Parameter,
+  ParameterState,
+  type ParameterStateOptions,
+  type SparseParameter,
+} from "./parameter-state.js";
+export type { ParameterSpec } from "./storage.js";
+export type { TrainingState } from "./training-state.js";
