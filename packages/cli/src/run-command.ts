@@ -33,7 +33,7 @@ export async function runCommand(
 ): Promise<number> {
   const spec = resolveSpec(await readSpec(file), {
     file,
-    overrides: [...joinOverrideWords(overrides), ...flags.set],
+    overrides: [...flags.set, ...joinOverrideWords(overrides)],
     environment: io.environment,
   });
   for (const { path, value, replaced, where } of spec.replacements) {

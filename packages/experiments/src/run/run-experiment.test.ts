@@ -87,7 +87,7 @@ describe("runExperiment", () => {
 
   it("beats CE with IMP and DIMP where the generator's noise is learnable", async () => {
     const { results } = await collect(logisticBackend(), {
-      overrides: ["benchmarks.0.generatedRows=1500", "train.epochs=4"],
+      overrides: ["benchmarks.0.generatedRows=1500", "train.epochs=10"],
     });
     const found = accuracies(results);
     for (const seed of [0, 1]) {

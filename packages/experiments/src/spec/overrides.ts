@@ -23,10 +23,8 @@ export function joinOverrideWords(words: readonly string[]): string[] {
   const joined: string[] = [];
   for (const word of words) {
     const last = joined.at(-1);
-    if (
-      last !== undefined &&
-      (last.endsWith(",") || (word.startsWith(",") && last.includes("=")))
-    ) {
+    const goesOn = last?.endsWith(",") === true && !word.includes("=");
+    if (last?.includes("=") === true && (goesOn || word.startsWith(","))) {
       joined[joined.length - 1] = `${last} ${word}`;
     } else {
       joined.push(word);

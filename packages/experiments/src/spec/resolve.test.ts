@@ -14,6 +14,9 @@ train:
   epochs: 2
 `;
 
+/** A variable as specs write it. */
+const variable = (name: string): string => `\${${name}}`;
+
 /** Where things stand is told by file, line and column: all three are looked for in the message. */
 function messageOf(text: string, overrides: readonly string[] = [], environment = {}): string {
   const outcome = checkSpec(text, { file: "exp/x.yaml", overrides, environment });
@@ -53,13 +56,13 @@ describe("a valid spec", () => {
       }).settings.model.checkpoint;
     expect(of("../models/mini")).toBe("/specs/models/mini");
     expect(of("~/mini")).toBe("/home/someone/mini");
-    expect(of('"${WEIGHTS}/mini"')).toBe("/weights/mini");
+    expect(of(`"${variable("WEIGHTS")}/mini"`)).toBe("/weights/mini");
     expect(of("/elsewhere/mini")).toBe("/elsewhere/mini");
   });
 
   it("is stored so that it resolves to the same settings from the run's folder", () => {
     const options = { file: "/specs/exp/x.yaml", environment: { WEIGHTS: "/weights" } };
-    for (const path of ["../models/mini", '"${WEIGHTS}/mini"', "/elsewhere/mini"]) {
+    for (const path of ["../models/mini", `"${variable("WEIGHTS")}/mini"`, "/elsewhere/mini"]) {
       const spec = resolveSpec(base.replace("models/mini", path), {
         ...options,
         overrides: ["train.epochs=9", "seeds=4,5"],
@@ -68,7 +71,7 @@ describe("a valid spec", () => {
       const again = resolveSpec(text, { ...options, file: "/runs/sample/spec.yaml" });
       expect(again.settings).toEqual(spec.settings);
       expect(again.settings.train.epochs).toBe(9);
-      if (path.includes("WEIGHTS")) expect(text).toContain("${WEIGHTS}/mini");
+      if (path.includes("WEIGHTS")) expect(text).toContain(`${variable("WEIGHTS")}/mini`);
     }
   });
 });
@@ -207,7 +210,7 @@ exp/x.yaml:9:14: train.batchSize: needed a whole number, got the text "many".
     ],
     [
       "a variable that is not set",
-      base.replace("models/mini", '"${WEIGTHS}/mini"'),
+      base.replace("models/mini", `"${variable("WEIGTHS")}/mini"`),
       ["x.yaml:3:22: model.checkpoint", "WEIGTHS is not set (WEIGHTS is set)"],
     ],
     ["broken YAML", "version: 1\nname: [a\n", ["x.yaml:3:1", "]"]],

@@ -1,0 +1,205 @@
+import type { PlannedTraining, RunEvent } from "@counterweight/experiments";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { progressWriter } from "./progress-writer.js";
+import { formatDuration, renderProgress } from "./render.js";
+import { initialProgress, type ProgressState, reduceProgress } from "./state.js";
+
+const planned = (key: string, steps: number, stored = false): PlannedTraining => ({
+  key,
+  label: `toy-world, ${key}, seed 0`,
+  method: key,
+  benchmark: "toy-world",
+  seed: 0,
+  rows: 320,
+  steps,
+  uses: 1,
+  needs: [],
+  stored,
+});
+
+const step = (training: string, number: number, milliseconds = 500): RunEvent => ({
+  type: "step",
+  training,
+  step: number,
+  steps: 20,
+  epoch: number <= 10 ? 1 : 2,
+  loss: 0.5,
+  learningRate: 1e-4,
+  gradientNorm: 1,
+  rows: 32,
+  milliseconds,
+});
+
+const epoch = (training: string, number: number): RunEvent => ({
+  type: "epoch",
+  training,
+  epoch: number,
+  epochs: 2,
+  trainLoss: 0.42,
+  validation: { accuracy: 0.75, macroF1: 0.7, logLoss: 0.5 },
+  isBest: true,
+});
+
+const plan: RunEvent = {
+  type: "plan",
+  trainings: [planned("old", 20, true), planned("ce", 20), planned("imp", 20)],
+};
+
+const after = (...events: RunEvent[]): ProgressState =>
+  events.reduce(reduceProgress, initialProgress);
+
+describe("renderProgress", () => {
+  it("shows place, epoch, step, loss, speed and the time left of the training and the run", () => {
+    const state = after(
+      plan,
+      { type: "training-reused", training: "old" },
+      { type: "training-start", training: "ce" },
+      step("ce", 12),
+    );
+    // 8 steps of half a second are left here, and 20 more in the training that waits.
+    expect(renderProgress(state)).toEqual([
+      "[2/3] toy-world, ce, seed 0  epoch 2  step 12/20  loss 0.5000  64 rows/s  0:04 left  run 0:14 left",
+    ]);
+  });
+
+  it("shows one line a running training and none for what has ended", () => {
+    const both = after(
+      plan,
+      { type: "training-start", training: "ce" },
+      { type: "training-start", training: "imp" },
+    );
+    expect(renderProgress(both)).toHaveLength(2);
+    const failed = reduceProgress(both, {
+      type: "training-failed",
+      training: "ce",
+      message: "NaN",
+    });
+    expect(renderProgress(failed)).toEqual(["[3/3] toy-world, imp, seed 0  epoch 1  step 0/20"]);
+  });
+
+  it("never is wider than the terminal", () => {
+    const state = after(plan, { type: "training-start", training: "ce" }, step("ce", 3));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), (width) => {
+        for (const line of renderProgress(state, width)) {
+          expect(line.length).toBeLessThanOrEqual(width);
+        }
+      }),
+    );
+  });
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [0.2, "0:00"],
+    [59.6, "1:00"],
+    [725, "12:05"],
+    [3723, "1:02:03"],
+  ])("%f s is %s", (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+});
+
+/** A writer whose clock the test moves. */
+function writer(columns: number | undefined) {
+  let time = Date.parse("2026-01-01T00:00:00Z");
+  let text = "";
+  const progress = progressWriter({
+    write: (part) => {
+      text += part;
+    },
+    columns: columns === undefined ? undefined : () => columns,
+    now: () => new Date(time),
+  });
+  return {
+    progress,
+    wait: (seconds: number) => {
+      time += seconds * 1000;
+    },
+    text: () => text,
+  };
+}
+
+describe("progressWriter off a terminal", () => {
+  it("writes a line with its time for each epoch, none for a step, and no control characters", () => {
+    const { progress, wait, text } = writer(undefined);
+    progress.handle(plan);
+    progress.handle({ type: "training-start", training: "ce" });
+    for (let number = 1; number <= 10; number++) {
+      wait(0.5);
+      progress.handle(step("ce", number));
+    }
+    progress.handle(epoch("ce", 1));
+    expect(text()).toBe(
+      `2026-01-01T00:00:00Z 3 trainings, 1 of them in the store already
+2026-01-01T00:00:00Z toy-world, ce, seed 0: training
+2026-01-01T00:00:05Z toy-world, ce, seed 0: epoch 1/2, loss 0.4200, validation accuracy 75.0 % (best), 64 rows/s, 0:05 left
+`,
+    );
+  });
+
+  it("gives a sign of life every 30 s, whether steps come or only the clock", () => {
+    const { progress, wait, text } = writer(undefined);
+    progress.handle(plan);
+    progress.handle({ type: "training-start", training: "ce" });
+    progress.handle(step("ce", 1));
+    for (let second = 1; second <= 95; second++) {
+      wait(1);
+      if (second < 50) progress.handle(step("ce", 1 + (second >> 4), 8000));
+      else progress.tick();
+    }
+    const times = text()
+      .trimEnd()
+      .split("\n")
+      .map((line) => Date.parse(line.slice(0, 20)));
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(times.length).toBeLessThan(8);
+    expect(text()).toMatch(/step 4\/20 {2}loss 0\.5000 {2}\d+ rows\/s {2}\d+:\d\d left/);
+  });
+});
+
+describe("progressWriter on a terminal", () => {
+  /** What a terminal shows after the writes: cursor up and erase below are obeyed. */
+  function screen(text: string): string[] {
+    const lines: string[] = [];
+    const up = `\u001b\\[(\\d+)F`;
+    for (const part of text.split(new RegExp(`(${up.replace("(", "(?:")}\u001b\\[J|\n)`))) {
+      const count = new RegExp(`^${up}`).exec(part)?.[1];
+      if (count !== undefined) lines.splice(lines.length - Number(count));
+      else if (part !== "\n" && part !== "") lines.push(part);
+    }
+    return lines;
+  }
+
+  it("keeps one live line below the lasting ones, and takes it away at the end", () => {
+    const { progress, wait, text } = writer(80);
+    progress.handle(plan);
+    progress.handle({ type: "training-start", training: "ce" });
+    for (let number = 1; number <= 12; number++) {
+      wait(0.5);
+      progress.handle(step("ce", number));
+      if (number === 10) progress.handle(epoch("ce", 1));
+    }
+    const shown = screen(text());
+    expect(shown).toHaveLength(4);
+    expect(shown[2]).toContain("epoch 1/2");
+    expect(shown[3]).toContain("step 12/20");
+    progress.say("stopping");
+    expect(screen(text()).slice(-2)[0]).toBe("stopping");
+    progress.close();
+    expect(screen(text())).toHaveLength(4);
+  });
+
+  it("redraws at most ten times a second", () => {
+    const { progress, wait, text } = writer(80);
+    progress.handle(plan);
+    progress.handle({ type: "training-start", training: "ce" });
+    for (let number = 1; number <= 1000; number++) {
+      wait(0.001);
+      progress.handle(step("ce", 1));
+    }
+    expect(text().split("step 1/20").length - 1).toBeLessThanOrEqual(11);
+  });
+});
