@@ -63,8 +63,8 @@ export async function main(
     .command("schema")
     .summary("print the JSON Schema of a spec, for editors")
     .action(async () => {
-      const { specJsonSchema } = await import("@counterweight/experiments");
-      io.stdout(`${JSON.stringify(specJsonSchema(), null, 2)}\n`);
+      const { schemaFile } = await import("@counterweight/experiments");
+      io.stdout(schemaFile());
     });
 
   try {

@@ -1,8 +1,14 @@
 import { alternatives, listKeys, type SchemaNode, specJsonSchema } from "./json-schema.js";
 
-/** Content of `counterweight.schema.json`. */
+/** Content of `counterweight.schema.json`, short lists on one line as the formatter has them. */
 export function schemaFile(): string {
-  return `${JSON.stringify(specJsonSchema(), null, 2)}\n`;
+  const text = JSON.stringify(specJsonSchema(), null, 2);
+  const lists = /^(.*)\[\n([^[\]{}]*?)\n *\](,?)$/gm;
+  const joined = text.replace(lists, (whole, before: string, items: string, comma: string) => {
+    const line = `${before}[${items.trim().replace(/,\n */g, ", ")}]${comma}`;
+    return line.length <= 100 ? line : whole;
+  });
+  return `${joined}\n`;
 }
 
 /** Content of `docs/spec.md`: every key of a spec. */
