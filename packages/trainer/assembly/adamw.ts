@@ -107,9 +107,10 @@ export function adamw(
 }
 
 /**
- * `adamw` on rows of an embedding table of `width` floats a row. The rows are those listed at
- * `rows` (u32 ids), or 0 .. rowCount - 1 where `rows` is 0. A row's gradient is row
- * `firstToken[id]` of `tokenGradient`; where that is -1 the gradient is zero (`zeros`).
+ * `adamw` on rows of an embedding table `[rows, width]`, in ascending order, which is also the order
+ * of memory. Rows that move are those with `selection[row] >= 0` (i32), or all where `selection` is
+ * 0. A row's gradient is row `firstToken[row]` of `tokenGradient`; where that is -1 it is zero
+ * (`zeros`).
  */
 export function adamwRows(
   value: usize,
@@ -117,8 +118,8 @@ export function adamwRows(
   firstMoment: usize,
   secondMoment: usize,
   width: u32,
-  rows: usize,
-  rowCount: u32,
+  rows: u32,
+  selection: usize,
   firstToken: usize,
   zeros: usize,
   gradientFactor: f32,
@@ -131,8 +132,8 @@ export function adamwRows(
   stepSize: f32,
 ): void {
   const bytes = (<usize>width) << 2;
-  for (let index: u32 = 0; index < rowCount; index++) {
-    const row = <usize>(rows ? load<u32>(rows + ((<usize>index) << 2)) : index);
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    if (selection && load<i32>(selection + (row << 2)) < 0) continue;
     const token = load<i32>(firstToken + (row << 2));
     adamw(
       value + row * bytes,

@@ -77,8 +77,8 @@ export function sgdRows(
   tokenGradient: usize,
   buffer: usize,
   width: u32,
-  rows: usize,
-  rowCount: u32,
+  rows: u32,
+  selection: usize,
   firstToken: usize,
   zeros: usize,
   gradientFactor: f32,
@@ -87,8 +87,8 @@ export function sgdRows(
   learningRate: f32,
 ): void {
   const bytes = (<usize>width) << 2;
-  for (let index: u32 = 0; index < rowCount; index++) {
-    const row = <usize>(rows ? load<u32>(rows + ((<usize>index) << 2)) : index);
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    if (selection && load<i32>(selection + (row << 2)) < 0) continue;
     const token = load<i32>(firstToken + (row << 2));
     const start = value + row * bytes;
     const gradient = token < 0 ? zeros : tokenGradient + <usize>token * bytes;

@@ -1,7 +1,6 @@
 import { at, CounterweightError } from "@counterweight/base";
 import type { ParameterState } from "./parameter-state.js";
 import type { SparseStorage } from "./storage.js";
-import { touch } from "./touched-rows.js";
 import {
   type AdamwSettings,
   adamwRule,
@@ -105,12 +104,12 @@ export function createOptimizer(state: ParameterState, settings: OptimizerSettin
   const update = (batchRowCount: number, context: UpdateContext): void => {
     if (sparse !== undefined) {
       for (let index = 0; index < batchRowCount; index++) {
-        touch(sparse, at(sparse.batchRows.view, index));
+        sparse.touched.view[at(sparse.batchRows.view, index)] = 0;
       }
     }
     for (const storage of state.storages) {
       if (storage.kind === "dense") rule.dense(storage, context);
-      else rule.sparse(storage, batchRowCount, context);
+      else rule.sparse(storage, context);
     }
   };
 

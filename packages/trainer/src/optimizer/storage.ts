@@ -42,9 +42,8 @@ export interface SparseStorage extends CommonStorage {
   readonly firstToken: Integers;
   /** The batch's rows in order of first occurrence. */
   readonly batchRows: Integers;
-  /** The rows that ever had a gradient, in order of first touch; `touched.count` of them. */
-  readonly touchedRows: Integers;
-  readonly touched: { count: number; readonly flags: Uint8Array };
+  /** `[rows]`: 0 where a row ever had a gradient (its moments may differ from zero), else -1. */
+  readonly touched: Integers;
   /** A row of zeros: the gradient of rows that are not in the batch. */
   readonly zeros: Floats;
 }
@@ -116,6 +115,8 @@ function allocate(spec: ParameterSpec, maximumTokens: number, arena: Arena): Par
   if (!sparse) return { kind: "dense", ...common };
   const firstToken = arena.integers(rows);
   firstToken.view.fill(-1);
+  const touched = arena.integers(rows);
+  touched.view.fill(-1);
   return {
     kind: "sparse",
     ...common,
@@ -125,8 +126,7 @@ function allocate(spec: ParameterSpec, maximumTokens: number, arena: Arena): Par
     ids: arena.integers(maximumTokens),
     firstToken,
     batchRows: arena.integers(maximumTokens),
-    touchedRows: arena.integers(rows),
-    touched: { count: 0, flags: new Uint8Array(rows) },
+    touched,
     zeros: arena.floats(width),
   };
 }

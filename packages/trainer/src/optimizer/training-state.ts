@@ -1,6 +1,6 @@
 import { at, CounterweightError } from "@counterweight/base";
 import type { ParameterStorage } from "./storage.js";
-import { forgetTouched, listTouched, touch } from "./touched-rows.js";
+import { listTouched, replaceTouched } from "./touched-rows.js";
 
 /**
  * Everything that the next optimiser step depends on, apart from the batch: a checkpoint's content.
@@ -137,10 +137,7 @@ export function spreadState(storages: readonly ParameterStorage[], state: Traini
   checkState(storages, state);
   copyValues(storages, state.values, "in");
   const sparse = storages.find((storage) => storage.kind === "sparse");
-  if (sparse !== undefined) {
-    forgetTouched(sparse);
-    for (const row of state.touchedRows) touch(sparse, row);
-  }
+  if (sparse !== undefined) replaceTouched(sparse, state.touchedRows);
   scatter(state.firstMoments, momentPieces(storages, "firstMoment", state.touchedRows));
   scatter(state.secondMoments, momentPieces(storages, "secondMoment", state.touchedRows));
 }

@@ -1,7 +1,6 @@
 import { CounterweightError } from "@counterweight/base";
 import type { AdamwScalars } from "../kernels/kernels.js";
 import type { DenseStorage, SparseStorage } from "./storage.js";
-import { touchAll } from "./touched-rows.js";
 
 /** What an update rule is told about a step. */
 export interface UpdateContext {
@@ -15,8 +14,7 @@ export interface UpdateContext {
 /** One way to move parameters along their gradients. */
 export interface UpdateRule {
   dense(storage: DenseStorage, context: UpdateContext): void;
-  /** `batchRowCount`: how many rows stand in `storage.batchRows`. */
-  sparse(storage: SparseStorage, batchRowCount: number, context: UpdateContext): void;
+  sparse(storage: SparseStorage, context: UpdateContext): void;
 }
 
 export interface AdamwSettings {
@@ -77,16 +75,15 @@ export function adamwRule(settings: AdamwSettings): UpdateRule {
         ...scalars(context),
       );
     },
-    sparse(storage, _batchRowCount, context) {
-      const allRows = weightDecay > 0;
+    sparse(storage, context) {
       storage.kernels.adamwRows(
         storage.value.address,
         storage.gradient.address,
         storage.firstMoment.address,
         storage.secondMoment.address,
         storage.width,
-        allRows ? 0 : storage.touchedRows.address,
-        allRows ? storage.rows : storage.touched.count,
+        storage.rows,
+        weightDecay > 0 ? 0 : storage.touched.address,
         storage.firstToken.address,
         storage.zeros.address,
         ...scalars(context),
@@ -127,21 +124,17 @@ export function sgdRule({ momentum = 0, weightDecay = 0 }: SgdSettings): UpdateR
         );
       }
     },
-    sparse(storage, batchRowCount, { learningRate, gradientFactor }) {
+    sparse(storage, { learningRate, gradientFactor }) {
       // Here decay is part of the gradient, so it reaches the buffer of every row.
-      if (momentum > 0 && weightDecay > 0) touchAll(storage);
-      const listed =
-        momentum > 0
-          ? { rows: storage.touchedRows.address, count: storage.touched.count }
-          : { rows: storage.batchRows.address, count: batchRowCount };
-      const { rows, count } = weightDecay > 0 ? { rows: 0, count: storage.rows } : listed;
+      if (momentum > 0 && weightDecay > 0) storage.touched.view.fill(0);
+      const moving = momentum > 0 ? storage.touched : storage.firstToken;
       storage.kernels.sgdRows(
         storage.value.address,
         storage.gradient.address,
         momentum > 0 ? storage.firstMoment.address : 0,
         storage.width,
-        rows,
-        count,
+        storage.rows,
+        weightDecay > 0 ? 0 : moving.address,
         storage.firstToken.address,
         storage.zeros.address,
         gradientFactor,
