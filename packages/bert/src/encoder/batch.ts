@@ -1,4 +1,4 @@
-import { CounterweightError } from "@counterweight/base";
+import { at, CounterweightError } from "@counterweight/base";
 import type { TensorValue } from "@counterweight/graph";
 import type { EncodedTexts } from "../encoded-texts.js";
 
@@ -18,15 +18,15 @@ const maskedScore = -1e9;
 
 /**
  * Packs the given rows end to end, in the order given.
- * Throws `internal` for an empty batch and `data` for a row without tokens.
+ * Throws `internal` for an empty batch or a row that does not exist, `data` for a row without tokens.
  */
 export function packBatch(encoded: EncodedTexts, rowIndices: ArrayLike<number>): Batch {
   const rows = rowIndices.length;
   if (rows === 0) throw new CounterweightError("internal", "a batch needs at least one row.");
-  const starts = Int32Array.from(rowIndices, (row) => encoded.offsets[row] ?? 0);
+  const starts = Int32Array.from(rowIndices, (row) => at(encoded.offsets, row));
   const lengths = Int32Array.from(
     rowIndices,
-    (row, index) => (encoded.offsets[row + 1] ?? 0) - (starts[index] ?? 0),
+    (row, index) => at(encoded.offsets, row + 1) - at(starts, index),
   );
   const tokens = lengths.reduce((total, length) => total + length, 0);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
