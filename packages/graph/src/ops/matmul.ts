@@ -180,7 +180,10 @@ function general(left: Tensor, right: Tensor, attributes: MatmulAttributes): Ten
   });
 }
 
-/** `alpha * left right` over matrices, or stacks of matrices with equal batch axes. */
+/**
+ * `alpha * left right` over matrices, or stacks of matrices with equal batch axes. Sizes must be at
+ * least 1: ONNX Runtime 1.30 crashes on a left operand without rows whose transpose was folded in.
+ */
 export function matmul(left: Tensor, right: Tensor, options: MatmulOptions = {}): Tensor {
   return general(left, right, {
     left: { transposed: options.transposeLeft ?? false, rowsFirst: false },

@@ -1,4 +1,4 @@
-import { type Dimension, formatShape, shapeError } from "../dimension.js";
+import { type Dimension, formatShape, product, shapeError } from "../dimension.js";
 import {
   apply,
   expectFloat,
@@ -79,20 +79,28 @@ export const scatterAddOperation: Operation<ScatterAttributes> = {
     }
     return [{ dtype: "float32", shape: [rows, ...updates.shape.slice(1)] }];
   },
-  emit(context, names, _attributes, types) {
+  /**
+   * A product with the one-hot matrix: `onehot(index)^T updates`. ONNX Runtime's ScatterND shares
+   * rows out to threads without a lock, so repeated indices lose updates there.
+   */
+  emit(context, names, { rows }, types) {
     const [updates = "", index = ""] = names.inputs;
-    const zeros = context.node1(
-      "ConstantOfShape",
-      [context.shapeVector(types.outputs[0]?.shape ?? [])],
-      {
-        value: context.floatTensor([0], [1]),
-      },
+    const [given = 1, ...rest] = types.inputs[0]?.shape ?? [];
+    const matrix = context.node1(
+      "OneHot",
+      [context.toInt64(index), context.shapeVector([rows]), context.floatConstant([0, 1], [2])],
+      { axis: -1 },
     );
-    const column = context.node1("Unsqueeze", [
-      context.toInt64(index),
-      context.integerConstant([1]),
-    ]);
-    context.node("ScatterND", [zeros, column, updates], names.outputs, { reduction: "add" });
+    const flat = context.node1("Reshape", [updates, context.shapeVector([given, product(rest)])], {
+      allowzero: 1,
+    });
+    const sums = context.node1("Gemm", [matrix, flat], { transA: 1 });
+    context.node(
+      "Reshape",
+      [sums, context.shapeVector(types.outputs[0]?.shape ?? [])],
+      names.outputs,
+      { allowzero: 1 },
+    );
   },
   gradient: (node, upstream) => [gather(upstream, inputOf(node, 1))],
   evaluate([updates, index], _attributes, { shapes }) {
@@ -109,7 +117,10 @@ export const scatterAddOperation: Operation<ScatterAttributes> = {
   },
 };
 
-/** Sums rows by index into a table of zeros: `out[index[i]] += updates[i]`, out `[rows, ...]`. */
+/**
+ * Sums rows by index into a table of zeros: `out[index[i]] += updates[i]`, out `[rows, ...]`. Costs
+ * `rows` multiply-adds a cell of `updates`: for small tables.
+ */
 export const scatterAdd = (updates: Tensor, index: Tensor, rows: Dimension): Tensor =>
   apply(scatterAddOperation, [updates, index], { rows });
 

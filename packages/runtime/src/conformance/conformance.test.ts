@@ -9,6 +9,7 @@ import {
   type Program,
   program,
   reduceSum,
+  scatterAdd,
   type Tensor,
   type TensorValue,
 } from "@counterweight/graph";
@@ -108,6 +109,35 @@ describe.each(runtimes)("$name", (runtime) => {
       const results = await executable.run({ x: { shape: [rows, 3], data } }, { twice });
       expect(results.twice).toBe(twice);
       expect([...twice.data]).toEqual([...data].map((value) => value * value));
+    }
+    await executable.release();
+  });
+
+  // Threads that share rows out without a lock lose updates here; small random cases never show it.
+  test("sums thousands of repeated rows on two threads, the same every time", async () => {
+    const [rows, width, given] = [3, 64, 4000];
+    const updates = input("updates", "float32", ["given", width]);
+    const index = input("index", "int32", ["given"]);
+    const executable = await runtime.compile(
+      program("sums", { sums: scatterAdd(updates, index, rows) }),
+      { threads: 2 },
+    );
+    const random = randomStream("repeated rows");
+    const values = {
+      updates: { shape: [given, width], data: new Float32Array(given * width).fill(1) },
+      index: {
+        shape: [given],
+        data: Int32Array.from({ length: given }, () => random.integer(rows)),
+      },
+    };
+    for (let run = 0; run < 10; run++) {
+      const { sums } = await executable.run(values);
+      for (let row = 0; row < rows; row++) {
+        const count = values.index.data.filter((value) => value === row).length;
+        expect(
+          sums?.data.subarray(row * width, (row + 1) * width).every((sum) => sum === count),
+        ).toBe(true);
+      }
     }
     await executable.release();
   });

@@ -5,7 +5,7 @@ const matmulCase: CaseMaker = (random) => {
   const [batch, heads, m, n, k] = [
     size(random),
     size(random),
-    sizeOrEmpty(random),
+    size(random),
     size(random),
     size(random),
   ];
