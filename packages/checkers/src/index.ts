@@ -1,1 +1,2 @@
-export {};
+export { type CheckerRequest, type CheckerRole, scoreRows, trainChecker } from "./checker.js";
+export { scoresOfLabels } from "./score.js";

@@ -9,6 +9,7 @@ export type {
   TrainingEvent,
   TrainingRequest,
 } from "./run/backend.js";
+export { bertBackend } from "./run/bert-backend.js";
 export type { PlannedTraining, RunEvent, RunStatus, TrialScores } from "./run/events.js";
 export type { RunResults, TrialOutcome } from "./run/results.js";
 export {

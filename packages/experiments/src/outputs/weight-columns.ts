@@ -1,7 +1,8 @@
 import { at } from "@counterweight/base";
+import { scoresOfLabels } from "@counterweight/checkers";
 import type { WeightColumns } from "@counterweight/evaluation";
 import type { RunResults, TrialOutcome } from "../run/results.js";
-import { rowWeights, scoreNeeds, scoresOfLabels, weightUsesModel } from "../run/weights.js";
+import { rowWeights, scoreNeeds, weightUsesModel } from "../run/weights.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
 /**

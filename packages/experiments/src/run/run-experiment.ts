@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
+import { scoresOfLabels } from "@counterweight/checkers";
 import { writeOutputs } from "../outputs/write-outputs.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import { folderStore, type TrainingResult } from "../store.js";
@@ -13,7 +14,6 @@ import { modelDigest, type PreparedBenchmark, prepareBenchmark, rowsByRole } fro
 import type { RunResults, TrialOutcome } from "./results.js";
 import { scoreTrial } from "./score-trial.js";
 import { trainOne } from "./train-one.js";
-import { scoresOfLabels } from "./weights.js";
 
 export interface RunOptions {
   /** Folder of the results; trainings are kept in `out/trainings`. */

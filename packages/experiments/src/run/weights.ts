@@ -1,5 +1,4 @@
-import { at, CounterweightError } from "@counterweight/base";
-import type { TextTable } from "@counterweight/data";
+import { CounterweightError } from "@counterweight/base";
 import { evaluate, input, type Program, program, tensorValue } from "@counterweight/graph";
 import { lossByName, type ScoreName } from "@counterweight/losses";
 import type { ScoreColumns } from "./backend.js";
@@ -46,26 +45,4 @@ export function rowWeights(loss: string, gamma: number, columns: WeightInputs): 
   });
   const weight = evaluate(compiled, Object.fromEntries(inputs)).weight;
   return Float64Array.from(weight?.data ?? []);
-}
-
-/**
- * The given label's column of a table of log-probabilities, `[rows, classes]` to `[rows]`.
- * @throws CounterweightError `training` that names the first row whose value is no finite logarithm.
- */
-export function scoresOfLabels(
-  logProbability: Float32Array,
-  table: TextTable,
-  checker: string,
-): Float32Array {
-  const classes = table.labelNames.length;
-  return Float32Array.from(table.label, (label, index) => {
-    const value = at(logProbability, index * classes + label);
-    if (!Number.isFinite(value)) {
-      throw new CounterweightError("training", `${checker} gives the log-probability ${value}.`, {
-        where: `${table.file}, row ${at(table.row, index)}`,
-        fix: "Train the checker with a smaller learning rate or fewer epochs.",
-      });
-    }
-    return value;
-  });
 }

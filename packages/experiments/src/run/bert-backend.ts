@@ -1,0 +1,159 @@
+import { CounterweightError } from "@counterweight/base";
+import {
+  type BertConfig,
+  type EncodedTexts,
+  initialiseParameters,
+  loadCheckpoint,
+  loadTokenizer,
+  randomConfig,
+  type Tokenizer,
+  wordPieceTokenizer,
+} from "@counterweight/bert";
+import { type Benchmark, roles, type TextTable } from "@counterweight/data";
+import { lossByName } from "@counterweight/losses";
+import { onnxRuntime, type Runtime } from "@counterweight/runtime";
+import {
+  createPredictor,
+  type InitialParameters,
+  type LabelledTexts,
+  type TrainingEvent as TrainerEvent,
+  train,
+} from "@counterweight/trainer";
+import type { ModelSpec, TrainSettings } from "../spec/schema.js";
+import type { TrainedOutcome, TrainingBackend, TrainingEvent, TrainingRequest } from "./backend.js";
+
+/** Change it when equal requests may give other results: it is part of every training's key. */
+const version = "bert-1";
+
+interface Model {
+  readonly config: BertConfig;
+  readonly initial: InitialParameters;
+}
+
+/** Trains BERT classifiers; tokenisers and encodings are kept from one training to the next. */
+export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
+  const tokenizers = new Map<string, Promise<Tokenizer>>();
+  const wordTokenizers = new WeakMap<Benchmark, Tokenizer>();
+  const encodings = new WeakMap<TextTable, Map<string, EncodedTexts>>();
+
+  async function tokenizerOf(model: ModelSpec, benchmark: Benchmark): Promise<Tokenizer> {
+    const folder = model.checkpoint ?? model.config?.tokenizer;
+    if (folder !== undefined) {
+      const known = tokenizers.get(folder) ?? loadTokenizer(folder);
+      tokenizers.set(folder, known);
+      return known;
+    }
+    const known = wordTokenizers.get(benchmark) ?? wordPieceTokenizer(wordsOf(benchmark));
+    wordTokenizers.set(benchmark, known);
+    return known;
+  }
+
+  function encode(
+    table: TextTable,
+    tokenizer: Tokenizer,
+    key: string,
+    maxLength: number,
+  ): EncodedTexts {
+    const byKey = encodings.get(table) ?? new Map<string, EncodedTexts>();
+    encodings.set(table, byKey);
+    const known = byKey.get(key) ?? tokenizer.encodeAll(table.text, table.textPair, { maxLength });
+    byKey.set(key, known);
+    return known;
+  }
+
+  return {
+    version,
+    async *train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome> {
+      const { model, benchmark, settings, seed } = request;
+      const tokenizer = await tokenizerOf(model, benchmark);
+      const { config, initial } = await startModel(model, benchmark, tokenizer, settings, seed);
+      const key = `${model.checkpoint ?? model.config?.tokenizer ?? ""} ${settings.maxLength}`;
+      const rows = (table: TextTable): LabelledTexts => ({
+        encoded: encode(table, tokenizer, key, settings.maxLength),
+        labels: table.label,
+      });
+      const stream = train({
+        runtime,
+        config,
+        initial,
+        train: { ...rows(request.train), logScores: request.scores },
+        validation: rows(request.validation),
+        loss: lossByName(request.loss),
+        gamma: request.gamma,
+        settings: { ...settings, seed },
+      });
+      let last: TrainerEvent | undefined;
+      for await (const event of stream) {
+        last = event;
+        yield event;
+      }
+      if (last?.type !== "end")
+        throw new CounterweightError("internal", "the training did not end.");
+      const predictor = await createPredictor(
+        runtime,
+        config,
+        last.model.parameters,
+        settings.threads,
+      );
+      return {
+        predict: (table) => predictor.predict(rows(table).encoded),
+        dispose: () => predictor.release(),
+      };
+    },
+    async close() {},
+  };
+}
+
+/** Every word of every role, sorted: the vocabulary of a model without pretrained weights. */
+function wordsOf(benchmark: Benchmark): string[] {
+  const words = new Set<string>();
+  for (const role of roles) {
+    const { text, textPair = [] } = benchmark[role];
+    for (const line of [...text, ...textPair]) {
+      for (const word of line.toLowerCase().match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [])
+        words.add(word);
+    }
+  }
+  return [...words].sort();
+}
+
+async function startModel(
+  model: ModelSpec,
+  benchmark: Benchmark,
+  tokenizer: Tokenizer,
+  settings: TrainSettings,
+  seed: number,
+): Promise<Model> {
+  const { labelNames } = benchmark;
+  if (model.checkpoint !== undefined) {
+    const { config, parameters } = await loadCheckpoint(model.checkpoint, { labelNames, seed });
+    checkFits(config, settings, model.checkpoint);
+    return { config: withDropout(config, settings.dropout), initial: parameters };
+  }
+  const { tokenizer: _, ...sizes } = model.config ?? {};
+  const config = randomConfig({
+    ...sizes,
+    vocabularySize: tokenizer.vocabularySize,
+    numLabels: labelNames.length,
+  });
+  checkFits(config, settings, "model.config");
+  return {
+    config: withDropout(config, settings.dropout),
+    initial: initialiseParameters(config, seed),
+  };
+}
+
+function checkFits(config: BertConfig, settings: TrainSettings, where: string): void {
+  if (settings.maxLength <= config.maxPositions) return;
+  throw new CounterweightError(
+    "model",
+    `maxLength is ${settings.maxLength}, but the model has ${config.maxPositions} positions.`,
+    { where, fix: `Set train.maxLength to ${config.maxPositions} or less.` },
+  );
+}
+
+/** The spec's dropout everywhere, or the model's own where the spec says null. */
+function withDropout(config: BertConfig, rate: number | null): BertConfig {
+  if (rate === null) return config;
+  return { ...config, hiddenDropout: rate, attentionDropout: rate, classifierDropout: rate };
+}
