@@ -50,8 +50,8 @@ export function nodesBehind(tensors: readonly Tensor[]): Node[] {
 }
 
 /**
- * Closes a graph: keeps what the outputs need and checks that input names are unique.
- * Throws `shape` when two different inputs share a name.
+ * Closes a graph: keeps what the outputs need and checks that names are unique.
+ * Throws `shape` when two different inputs, or an input and an output, share a name.
  */
 export function program(name: string, outputs: Readonly<Record<string, Tensor>>): Program {
   const listed = Object.entries(outputs).map(([outputName, tensor]) => ({
@@ -72,6 +72,13 @@ export function program(name: string, outputs: Readonly<Record<string, Tensor>>)
     }
     names.add(inputName);
     inputs.push({ name: inputName, tensor });
+    if (inputName in outputs && outputs[inputName] !== tensor) {
+      throw new CounterweightError(
+        "shape",
+        `an input and an output are both called "${inputName}".`,
+        { where: name },
+      );
+    }
   }
   return {
     name,
