@@ -1,0 +1,90 @@
+import {
+  type BertConfig,
+  initialiseParameters,
+  randomConfig,
+  type Tokenizer,
+  wordPieceTokenizer,
+} from "@counterweight/bert";
+import { quickstartWorld, sampleBenchmark, type TextTable, vocabulary } from "@counterweight/data";
+import { lossByName } from "@counterweight/losses";
+import { onnxRuntime } from "@counterweight/runtime";
+import type { TrainingEvent } from "./events.js";
+import type { TrainingSettings } from "./settings.js";
+import { type LabelledTexts, type TrainRequest, train } from "./train.js";
+
+export const toySettings: TrainingSettings = {
+  epochs: 3,
+  batchSize: 32,
+  learningRate: 1e-3,
+  schedule: "linear",
+  warmupRatio: 0,
+  optimizer: "adamw",
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  momentum: 0,
+  weightDecay: 0,
+  clipNorm: 1,
+  selectBy: "accuracy",
+  threads: 1,
+  seed: 0,
+};
+
+interface Toy {
+  readonly config: BertConfig;
+  readonly train: LabelledTexts;
+  readonly validation: LabelledTexts;
+}
+
+/** A small world and a small BERT with dropout for it. */
+export function toy(generatedRows = 200): Toy {
+  const world = quickstartWorld();
+  const sample = sampleBenchmark(world, {
+    generatedRows,
+    realRows: 100,
+    validationRows: 80,
+    testRows: 80,
+    seed: 1,
+  });
+  const tokenizer: Tokenizer = wordPieceTokenizer(vocabulary(world));
+  const encode = (table: TextTable): LabelledTexts => ({
+    encoded: tokenizer.encodeAll(table.text, table.textPair, { maxLength: 16 }),
+    labels: table.label,
+  });
+  const config = randomConfig({
+    vocabularySize: tokenizer.vocabularySize,
+    hiddenSize: 32,
+    layers: 2,
+    heads: 2,
+    maxPositions: 16,
+    dropout: 0.1,
+    numLabels: 2,
+  });
+  return { config, train: encode(sample.generated), validation: encode(sample.validation) };
+}
+
+/** A request over {@link toy}; `change` replaces parts of it. */
+export function toyRequest(
+  settings: Partial<TrainingSettings> = {},
+  change: Partial<TrainRequest> = {},
+): TrainRequest {
+  const { config, train, validation } = toy();
+  return {
+    runtime: onnxRuntime(),
+    config,
+    initial: initialiseParameters(config, 0),
+    train,
+    validation,
+    loss: lossByName("ce"),
+    gamma: 1,
+    settings: { ...toySettings, ...settings },
+    ...change,
+  };
+}
+
+/** Runs a training to its end. */
+export async function collect(request: TrainRequest): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  for await (const event of train(request)) events.push(event);
+  return events;
+}
