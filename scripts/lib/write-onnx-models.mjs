@@ -19,8 +19,8 @@ import { losses } from "@counterweight/losses";
 // The suite's cases are no public part of the package; the build holds them.
 import { cases } from "../../packages/runtime/dist/conformance/cases.js";
 
-const folder = process.argv[2];
-if (folder === undefined) throw new Error("usage: write-onnx-models.mjs FOLDER");
+const [, , folder = ""] = process.argv;
+if (folder === "") throw new Error("usage: write-onnx-models.mjs FOLDER");
 
 /** @param {import("@counterweight/graph").Program} built */
 function write(built) {
