@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @ts-check
 // A source file holds one idea: over 300 lines it is time to split it by concept. Tests are exempt.
 // Usage: node scripts/check-file-length.mjs [--root DIR]
 import { readdirSync, readFileSync } from "node:fs";

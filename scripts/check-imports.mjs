@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @ts-check
 // Holds every package to its row of allowed-imports.json, and everything that repeats that table
 // (package.json dependencies, TypeScript references, docs/architecture.md) to the table.
 // Usage: node scripts/check-imports.mjs [--write] [--root DIR]

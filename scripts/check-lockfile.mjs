@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @ts-check
 // `npm ci` must work from the committed lockfile on every platform and behind every registry:
 // - no entry names a registry host (see omit-lockfile-registry-resolved in .npmrc);
 // - every optional dependency has an entry. npm leaves out native packages of other platforms that
