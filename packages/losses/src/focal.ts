@@ -7,6 +7,7 @@ import {
   power,
   scale,
   stopGradient,
+  subtract,
   type Tensor,
   tanh,
 } from "@counterweight/graph";
@@ -18,7 +19,11 @@ import type { Loss } from "./loss.js";
  * is still a few 1e-8 in float32; the slope of `(1 - p)^gamma` would then be infinite.
  */
 const complement = (logProbability: Tensor): Tensor =>
-  multiply(negate(tanh(scale(logProbability, 0.5))), add(exp(logProbability), constant([1], [])));
+  multiply(
+    // 0 - t and not -t, which would be -0 at p = 1.
+    subtract(constant([0], []), tanh(scale(logProbability, 0.5))),
+    add(exp(logProbability), constant([1], [])),
+  );
 
 /** Focal loss (Lin et al., 2017): `-(1 - p)^gamma log p`. Here the factor does carry gradient. */
 export const focal: Loss = {
