@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-// @ts-check
 // Writes counterweight.schema.json (for editors) and docs/spec.md (the table of keys) from the one
 // schema of specs. Build first; `node scripts/write-schema.mjs --check` only says what is stale.
 import { readFile, writeFile } from "node:fs/promises";
