@@ -38,7 +38,10 @@ test.each([false, true])(
     };
     const forward = program("forward", { loss });
     const results = evaluate(
-      program("backward", Object.fromEntries(names.map((name, index) => [name, at(found, index)]))),
+      program(
+        "backward",
+        Object.fromEntries(names.map((name, index) => [`gradient:${name}`, at(found, index)])),
+      ),
       values,
     );
     const lossAt = (name: string, cell: number, shift: number): number => {
@@ -52,7 +55,7 @@ test.each([false, true])(
     };
     const step = 1e-5;
     for (const name of names) {
-      const gradient = results[name]?.data ?? [];
+      const gradient = results[`gradient:${name}`]?.data ?? [];
       for (let count = 0; count < cellsChecked; count++) {
         const cell = random.integer(gradient.length);
         const numeric = (lossAt(name, cell, step) - lossAt(name, cell, -step)) / (2 * step);
@@ -65,7 +68,7 @@ test.each([false, true])(
     }
     // Attention key biases add the same to all scores of a query: their true gradient is zero.
     for (const name of names) {
-      const size = Math.max(...Array.from(results[name]?.data ?? [], Math.abs));
+      const size = Math.max(...Array.from(results[`gradient:${name}`]?.data ?? [], Math.abs));
       if (name.endsWith("key.bias")) expect(size).toBeLessThan(1e-12);
       else expect(size, name).toBeGreaterThan(1e-4);
     }

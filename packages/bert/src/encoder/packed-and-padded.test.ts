@@ -37,8 +37,10 @@ const crossEntropy = (logits: Tensor, rows: number): Tensor =>
     -1 / rows,
   );
 
+const gradientOf = (name: string): string => `gradient:${name}`;
+
 function named(tensors: readonly Tensor[], names: readonly string[]): Record<string, Tensor> {
-  return Object.fromEntries(names.map((name, index) => [name, at(tensors, index)]));
+  return Object.fromEntries(names.map((name, index) => [gradientOf(name), at(tensors, index)]));
 }
 
 /** The packed step's masks, laid out over padded cells; what falls on padding is noise. */
@@ -130,7 +132,7 @@ describe.each([false, true])("the packed encoder is the padded one (dropout: %s)
           },
         );
 
-        for (const name of ["logits", ...names]) {
+        for (const name of ["logits", ...names.map(gradientOf)]) {
           expect(largestDifference(packedResult[name], paddedResult[name]), name).toBeLessThan(
             1e-10,
           );
@@ -141,13 +143,14 @@ describe.each([false, true])("the packed encoder is the padded one (dropout: %s)
           for (let k = 0; k < width; k++) {
             const cell = id * width + k;
             table[cell] =
-              at(table, cell) + at(packedResult["word vectors"]?.data ?? [], token * width + k);
+              at(table, cell) +
+              at(packedResult[gradientOf("word vectors")]?.data ?? [], token * width + k);
           }
         });
         expect(
           largestDifference(
             { shape: [config.vocabularySize, width], data: table },
-            paddedResult[wordEmbeddingName],
+            paddedResult[gradientOf(wordEmbeddingName)],
           ),
         ).toBeLessThan(1e-10);
       }),
