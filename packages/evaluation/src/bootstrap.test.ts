@@ -83,7 +83,7 @@ describe("bootstrapIntervals", () => {
 
   it("covers the true accuracy about as often as it says", () => {
     const rows = 200;
-    const worlds = 400;
+    const worlds = 300;
     const truth = 0.8;
     let covered = 0;
     for (let world = 0; world < worlds; world++) {
@@ -95,12 +95,12 @@ describe("bootstrapIntervals", () => {
       );
       const gold = new Int32Array(rows);
       const { accuracy: interval } = bootstrapIntervals(gold, predictions, 2, scores, {
-        resamples: 400,
+        resamples: 250,
         seed: world,
       });
       if (interval.low <= truth && truth <= interval.high) covered++;
     }
-    // Binomial(400, 0.95): 3.5 standard deviations either side, and a little for the percentile method.
+    // Binomial(300, 0.95): 3.5 standard deviations either side, and a little for the percentile method.
     expect(covered / worlds).toBeGreaterThan(0.9);
     expect(covered / worlds).toBeLessThan(0.99);
   }, 120_000);

@@ -61,14 +61,37 @@ export function conditionOf({ benchmark, generated, checkerFraction }: Condition
   };
 }
 
-/** A condition in words, such as `tweet-irony, gpt-4o_few-shot, checker on 10 %`. */
-export function describeCondition({ benchmark, generated, checkerFraction }: Condition): string {
-  const parts = [benchmark];
-  if (generated !== undefined) parts.push(generated);
-  if (checkerFraction !== undefined) {
-    parts.push(
-      `quality checker on ${Number((checkerFraction * 100).toPrecision(6))} % of real rows`,
-    );
-  }
-  return parts.join(", ");
+/**
+ * A condition in words, such as `tweet-irony, gpt-4o_few-shot, quality checker on 10 % of real rows`.
+ *
+ * @param parts which parts to name; default all that the condition has
+ */
+export function describeCondition(
+  condition: Condition,
+  parts: readonly (keyof Condition)[] = CONDITION_PARTS,
+): string {
+  const words = {
+    benchmark: condition.benchmark,
+    generated: condition.generated,
+    checkerFraction:
+      condition.checkerFraction === undefined
+        ? undefined
+        : `quality checker on ${Number((condition.checkerFraction * 100).toPrecision(6))} % of real rows`,
+  };
+  return parts.flatMap((part) => words[part] ?? []).join(", ");
+}
+
+const CONDITION_PARTS = ["benchmark", "generated", "checkerFraction"] as const;
+
+/** Which parts are the same in all conditions, and which are not. */
+export function splitParts(conditions: readonly Condition[]): {
+  readonly shared: readonly (keyof Condition)[];
+  readonly differing: readonly (keyof Condition)[];
+} {
+  const isShared = (part: keyof Condition): boolean =>
+    new Set(conditions.map((condition) => condition[part])).size === 1;
+  return {
+    shared: CONDITION_PARTS.filter(isShared),
+    differing: CONDITION_PARTS.filter((part) => !isShared(part)),
+  };
 }

@@ -82,23 +82,22 @@ export function weightSummary(
 ): WeightSummary {
   const { weight } = columns;
   checkColumns(columns);
-  let sum = 0;
-  let squares = 0;
-  for (let index = 0; index < weight.length; index++) {
-    sum += at(weight, index);
-    squares += at(weight, index) ** 2;
-  }
+  // Relative to the largest, so that squares neither vanish nor overflow.
+  const largest = Array.from(weight).reduce((left, right) => Math.max(left, right), 0) || 1;
+  const relative = Float64Array.from(weight, (value) => value / largest);
+  const sum = relative.reduce((total, value) => total + value, 0);
+  const squares = relative.reduce((total, value) => total + value ** 2, 0);
   const order = Array.from({ length: weight.length }, (_, index) => index).sort(
     (left, right) => at(weight, right) - at(weight, left) || left - right,
   );
   const tenth = order.slice(0, Math.ceil(order.length / 10));
-  const topSum = tenth.reduce((total, index) => total + at(weight, index), 0);
+  const topSum = tenth.reduce((total, index) => total + at(relative, index), 0);
   return {
     ...conditionOf(columns),
     method: columns.method,
     seed: columns.seed,
     rows: weight.length,
-    mean: sum / weight.length,
+    mean: largest * (sum / weight.length),
     effectiveSampleSize: squares === 0 ? 0 : sum ** 2 / squares,
     topTenthShare: sum === 0 ? 0 : topSum / sum,
     histogram: histogramOf(weight, bins),
@@ -132,7 +131,7 @@ function histogramOf(weight: ArrayLike<number>, bins: number): Histogram {
   const isLogarithmic = low > 0 && high / low >= LOGARITHMIC_FROM;
   const forward = (value: number): number => (isLogarithmic ? Math.log10(value) : value);
   const from = isLogarithmic ? forward(low) : 0;
-  const width = (forward(high) - from || 1) / bins;
+  const width = (forward(high) - from) / bins || 1 / bins;
   const edges = Array.from({ length: bins + 1 }, (_, edge) => {
     const place = from + edge * width;
     return isLogarithmic ? 10 ** place : place;

@@ -38,8 +38,8 @@ export function bandChart(chart: BandChart): Html {
     option: {
       grid: { left: 62, right: 16, top: 14, bottom: 46 },
       xAxis: axis(chart.xName, "x", {
-        min: Math.min(...xs),
-        max: Math.max(...xs),
+        min: chart.isStepwise ? Math.min(...xs) : 0,
+        max: "dataMax",
         ...(chart.isStepwise ? { minInterval: 1 } : {}),
       }),
       yAxis: axis(

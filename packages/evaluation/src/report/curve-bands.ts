@@ -6,7 +6,7 @@ import type { TrainingCurve } from "./report-data.js";
 type Points = Band["points"];
 
 /** Most places that a loss curve is drawn with. */
-const PLACES = 80;
+const PLACES = 40;
 
 /**
  * Loss per step over seeds. Neighbouring steps are averaged into at most {@link PLACES} windows of

@@ -56,8 +56,7 @@ export function tableHtml(table: Table, { styleOf }: PageContext): Html {
     if (group.first !== index) return [];
     return [html`<th class="group" scope="colgroup" colspan="${group.span}">${group.title}</th>`];
   });
-  return html`<div class="scroll"><table>
-<caption>${table.caption}</caption>
+  return html`<figure><figcaption class="above">${table.caption}</figcaption><div class="scroll"><table>
 <thead>${groups.length === 0 ? undefined : html`<tr>${heading}</tr>`}<tr>${table.columns.map(
     ({ title, align }) => html`<th scope="col" class="${className(align)}">${title}</th>`,
   )}</tr></thead>
@@ -68,7 +67,7 @@ export function tableHtml(table: Table, { styleOf }: PageContext): Html {
           ? html`<th scope="row">${swatch(styleOf(cell))}${cell}</th>`
           : html`<td class="${className(at(table.columns, index).align)}">${cell}</td>`,
       )}</tr>`,
-  )}</tbody></table></div>`;
+  )}</tbody></table></div></figure>`;
 }
 
 function className(align: "left" | "right"): string {

@@ -36,14 +36,18 @@ a { color: inherit; text-underline-offset: 3px; }
 }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 12px; }
 .pair > .card { margin: 0; }
+.pair.facts { align-items: center; }
+.pair.facts > table { width: max-content; max-width: 100%; }
 .scroll { overflow-x: auto; }
 figure { margin: 0; }
-figure svg { display: block; max-width: 100%; height: auto; }
+figure > h4:first-child, .card > h4:first-child { margin-top: 0; }
+figcaption.above { margin: 0 0 6px; max-width: 78ch; }
+figure svg:not(.swatch) { display: block; max-width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 8px 0; padding: 0; list-style: none; font-size: 0.9rem; }
 .legend svg, td svg.swatch, th svg.swatch, h4 svg.swatch { vertical-align: middle; margin-right: 6px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
 caption { text-align: left; padding-bottom: 6px; caption-side: top; }
-th, td { padding: 5px 12px 5px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th, td { padding: 5px 20px 5px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; white-space: nowrap; }
 thead th { vertical-align: bottom; }
 th.group { text-align: center; white-space: normal; }
@@ -55,16 +59,18 @@ table.rows td.text { width: 60%; min-width: 260px; overflow-wrap: anywhere; whit
 .warning { background: var(--warn-back); color: var(--warn); border-radius: 6px; padding: 8px 12px; margin: 8px 0; overflow-wrap: anywhere; }
 .note { border-left: 3px solid var(--line); padding: 2px 12px; margin: 8px 0; overflow-wrap: anywhere; }
 details > summary { cursor: pointer; padding: 6px 0; }
-details > h4:first-of-type { margin-top: 4px; }
+details > .scroll + .scroll { margin-top: 12px; }
 pre, code, .digest { font: 0.84rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { overflow-x: auto; margin: 6px 0; white-space: pre; }
 .digest { overflow-wrap: anywhere; }
 footer { margin: 40px 0 28px; }
 @media (max-width: 640px) {
   .card { padding: 10px; }
+  .pair.facts th { white-space: normal; }
   table.rows, table.rows tbody, table.rows tr, table.rows td { display: block; width: 100%; min-width: 0; }
   table.rows thead { display: none; }
   table.rows td { border: 0; padding: 0; text-align: left; }
+  table.rows td:not(.text) { display: inline-block; width: auto; margin-right: 14px; }
   table.rows td.text { width: 100%; min-width: 0; }
   table.rows td[data-name]::before { content: attr(data-name) " "; color: var(--ink-soft); }
   table.rows tr { border-bottom: 1px solid var(--line); padding: 8px 0; }

@@ -34,7 +34,7 @@ function weightCard(run: WeightSummary, id: string, context: PageContext): Html 
     histogram.zeros > 0 && histogram.scale === "logarithmic"
       ? ` ${count(histogram.zeros, "row")} of weight 0 not drawn.`
       : "";
-  return html`<div class="card"><div class="pair"><figure>${histogramChart(
+  return html`<div class="card"><div class="pair facts"><figure>${histogramChart(
     id,
     histogram,
     context.styleOf(run.method),
@@ -87,7 +87,6 @@ function cut(text: string): string {
 /** Three significant digits; very small and very large numbers with an exponent. */
 function formatWeight(value: number): string {
   if (value === 0) return "0";
-  return value < 1e-4 || value >= 1e5
-    ? value.toExponential(2)
-    : Number(value.toPrecision(3)).toString();
+  if (value < 1e-4 || value >= 1e6) return value.toExponential(2);
+  return value < 1000 ? value.toPrecision(3) : Math.round(value).toLocaleString("en-US");
 }

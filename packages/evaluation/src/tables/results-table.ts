@@ -6,6 +6,7 @@ import {
   describeCondition,
   type ResultRow,
   type SeedSummary,
+  splitParts,
 } from "../results.js";
 import type { Table, TableColumn } from "./table.js";
 
@@ -29,6 +30,7 @@ export function resultsTable(
 ): Table {
   const conditions = distinct(rows.map(conditionOf));
   const methods = [...new Set(rows.map(({ method }) => method))];
+  const { shared, differing } = splitParts(conditions);
   const withIntervals = intervals ?? conditions.length === 1;
   const find = (method: string, condition: Condition): ResultRow | undefined =>
     rows.find(
@@ -37,7 +39,7 @@ export function resultsTable(
     );
   const blocks = conditions.map((condition) => {
     const members = methods.map((method) => find(method, condition));
-    const group = conditions.length === 1 ? {} : { group: describeCondition(condition) };
+    const group = conditions.length === 1 ? {} : { group: describeCondition(condition, differing) };
     const column = (title: string): TableColumn => ({ title, align: "right", ...group });
     const interval = withIntervals ? [column(`${levelOf(members)} % interval`)] : [];
     const hasClosedForm = members.some((row) => row?.closedFormAccuracy !== undefined);
@@ -66,10 +68,10 @@ export function resultsTable(
       members,
     };
   });
-  const only = conditions.length === 1 ? conditions[0] : undefined;
+  const common = conditions[0] === undefined ? "" : describeCondition(conditions[0], shared);
   return {
     caption: [
-      ...(only === undefined ? [] : [describeCondition(only)]),
+      ...(common === "" ? [] : [common]),
       "percent, mean ± standard deviation over seeds",
     ].join("; "),
     columns: [
