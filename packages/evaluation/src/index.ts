@@ -41,5 +41,6 @@ export {
   type ScoredRow,
   type WeightColumns,
   type WeightSummary,
+  type WeightSummaryOptions,
   weightSummary,
 } from "./weight-summary.js";
