@@ -5,6 +5,8 @@ Only indices are written, no text. They are positions (from 0) in the generated 
 in the order in which the peer sees the rows.
 
     python scripts/golden/peer-rows.py "$COUNTERWEIGHT_ASSETS" experiments/rows/tweet-irony-generated-1500.json
+    python scripts/golden/peer-rows.py "$COUNTERWEIGHT_ASSETS" experiments/rows/tweet-irony-generated-1000.json 1000
+    python scripts/golden/peer-rows.py "$COUNTERWEIGHT_ASSETS" experiments/rows/tweet-irony-generated-640.json 640
 """
 import json
 import pathlib
@@ -12,17 +14,17 @@ import random
 import sys
 
 SOURCE = "data/tweet-irony/generated/gpt-3.5-turbo_few-shot.json"
-COUNT = 1500
 
 
 def main() -> None:
     assets, target = map(pathlib.Path, sys.argv[1:3])
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 1500
     rows = len(json.loads((assets / SOURCE).read_text(encoding="utf-8")))
     # Shuffling a list of positions takes the same random numbers as shuffling the rows themselves.
     order = list(range(rows))
     random.Random(0).shuffle(order)
-    target.write_text(json.dumps(order[:COUNT]) + "\n", encoding="utf-8")
-    print(f"{COUNT} of {rows} rows in {target}")
+    target.write_text(json.dumps(order[:count]) + "\n", encoding="utf-8")
+    print(f"{count} of {rows} rows in {target}")
 
 
 if __name__ == "__main__":

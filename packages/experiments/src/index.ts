@@ -2,6 +2,7 @@ export { resultRows } from "./outputs/aggregate-results.js";
 export type {
   EndEvent,
   EpochEvent,
+  PhaseEvent,
   ScoreColumns,
   StepEvent,
   TrainedOutcome,

@@ -53,7 +53,17 @@ export interface EndEvent {
   readonly message?: string;
 }
 
-export type TrainingEvent = StepEvent | EpochEvent | EndEvent;
+/** Wall time of a part of a training that is neither a step nor an epoch. */
+export interface PhaseEvent {
+  readonly type: "phase";
+  /** `load`: the tokenizer and the starting weights; `tokenise`: texts; `predict`: a role's rows. */
+  readonly phase: "load" | "tokenise" | "predict";
+  /** Role of the rows predicted. */
+  readonly role?: string;
+  readonly milliseconds: number;
+}
+
+export type TrainingEvent = StepEvent | EpochEvent | EndEvent | PhaseEvent;
 
 /** An event with the fields above alone: a trainer's own may carry arrays that no log should hold. */
 export function plainEvent(event: TrainingEvent): TrainingEvent {
@@ -79,6 +89,8 @@ export function plainEvent(event: TrainingEvent): TrainingEvent {
       const { type, bestEpoch, reason, message } = event;
       return { type, bestEpoch, reason, ...(message ? { message } : {}) };
     }
+    case "phase":
+      return event;
   }
 }
 

@@ -65,6 +65,7 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
     version,
     async *train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome> {
       const { model, benchmark, settings, seed } = request;
+      const started = performance.now();
       const tokenizer = await tokenizerOf(model, benchmark);
       const { config, initial } = await startModel(model, benchmark, tokenizer, settings, seed);
       const key = `${model.checkpoint ?? model.config?.tokenizer ?? ""} ${settings.maxLength}`;
@@ -72,6 +73,18 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
         encoded: encode(table, tokenizer, key, settings.maxLength),
         labels: table.label,
       });
+      const loaded = performance.now();
+      yield { type: "phase", phase: "load", milliseconds: loaded - started };
+      // All at once, so that the time is seen; later calls find what is kept.
+      for (const table of [
+        request.train,
+        request.validation,
+        benchmark.generated,
+        benchmark.test,
+      ]) {
+        rows(table);
+      }
+      yield { type: "phase", phase: "tokenise", milliseconds: performance.now() - loaded };
       const stream = train({
         runtime,
         config,

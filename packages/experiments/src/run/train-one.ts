@@ -64,7 +64,7 @@ export async function* trainOne({
       } else if (event.type === "epoch") {
         const { type: _, ...epoch } = event;
         epochs.push(epoch);
-      } else {
+      } else if (event.type === "end") {
         end = event;
       }
       yield event;
@@ -81,7 +81,9 @@ export async function* trainOne({
       const seconds = (clock() - start) / 1000;
       const logProbabilities: Record<string, Float32Array> = {};
       for (const role of training.predicts) {
+        const asked = clock();
         logProbabilities[role] = await outcome.predict(benchmark[role]);
+        yield { type: "phase", phase: "predict", role, milliseconds: clock() - asked };
       }
       const { key, making, label } = training;
       const steps = { loss, learningRate };
