@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { loadCheckpoint, loadTokenizer, wordEmbeddingName } from "@counterweight/bert";
 import { logScores, lossByName } from "@counterweight/losses";
 import { onnxRuntime } from "@counterweight/runtime";
-import { createTrainingSession, learningRateAt } from "@counterweight/trainer";
+import { createTrainingSession, learningRateAt, paperSettings } from "@counterweight/trainer";
 
 export const parityLosses = ["ce", "focal", "imp", "dimp"];
 
@@ -38,21 +38,13 @@ export async function loadStart(assets, curves) {
 export async function runCurve(start, curves, name, { threads = 2, steps = curves.steps } = {}) {
   const { config, initial, encoded, labels } = start;
   const settings = {
+    ...paperSettings,
     epochs: 1,
     batchSize: curves.batchSize,
     learningRate: curves.learningRate,
-    schedule: "linear",
-    warmupRatio: 0,
-    optimizer: "adamw",
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    momentum: 0,
-    weightDecay: 0,
     clipNorm: curves.clipNorm,
     selectBy: "last",
     threads,
-    seed: 0,
   };
   const logColumns = {
     quality: logScores("quality", curves.quality),

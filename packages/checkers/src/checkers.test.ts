@@ -6,6 +6,7 @@ import { onnxRuntime } from "@counterweight/runtime";
 import {
   type LogScores,
   mostLikely,
+  paperSettings,
   predict,
   type TrainedModel,
   type TrainRequest,
@@ -48,21 +49,11 @@ function setUp(seed: number) {
     train: { encoded: encode(table), labels: table.label, ...(logScores ? { logScores } : {}) },
     validation: { encoded: encode(rows.validation), labels: rows.validation.label },
     settings: {
+      ...paperSettings,
       epochs: 6,
-      batchSize: 32,
       learningRate: 1e-3,
-      schedule: "linear",
-      warmupRatio: 0,
-      optimizer: "adamw",
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      momentum: 0,
-      weightDecay: 0,
-      clipNorm: 1,
       // Accuracy is perfect long before probabilities are: the last epoch has the better scores.
       selectBy: "last",
-      threads: 2,
       seed,
     },
   });

@@ -23,7 +23,7 @@ export {
   wordVectorGradient,
 } from "./programs.js";
 export { learningRateAt, type ScheduleKind } from "./schedule.js";
-export type { TrainingSettings } from "./settings.js";
+export { paperSettings, type TrainingSettings } from "./settings.js";
 export {
   type LabelledTexts,
   type LogScores,

@@ -9,25 +9,14 @@ import { quickstartWorld, sampleBenchmark, type TextTable, vocabulary } from "@c
 import { lossByName } from "@counterweight/losses";
 import { onnxRuntime } from "@counterweight/runtime";
 import type { TrainingEvent } from "./events.js";
-import type { TrainingSettings } from "./settings.js";
+import { paperSettings, type TrainingSettings } from "./settings.js";
 import { type LabelledTexts, type TrainRequest, train } from "./train.js";
 
 export const toySettings: TrainingSettings = {
+  ...paperSettings,
   epochs: 3,
-  batchSize: 32,
   learningRate: 1e-3,
-  schedule: "linear",
-  warmupRatio: 0,
-  optimizer: "adamw",
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  momentum: 0,
-  weightDecay: 0,
-  clipNorm: 1,
-  selectBy: "accuracy",
   threads: 1,
-  seed: 0,
 };
 
 interface Toy {

@@ -1,4 +1,5 @@
 import { losses } from "@counterweight/losses";
+import { paperSettings } from "@counterweight/trainer";
 import { z } from "zod";
 
 /** The checker's own row in the results table. */
@@ -41,22 +42,22 @@ const fields = {
 
 /** Settings of a training, with the paper's values (and authors' code) as defaults. */
 export const trainSchema = z.strictObject({
-  epochs: fields.epochs.default(5),
-  batchSize: fields.batchSize.default(32),
-  learningRate: fields.learningRate.default(6e-5),
+  epochs: fields.epochs.default(paperSettings.epochs),
+  batchSize: fields.batchSize.default(paperSettings.batchSize),
+  learningRate: fields.learningRate.default(paperSettings.learningRate),
   maxLength: fields.maxLength.default(128),
-  schedule: fields.schedule.default("linear"),
-  warmupRatio: fields.warmupRatio.default(0),
-  optimizer: fields.optimizer.default("adamw"),
-  beta1: fields.beta1.default(0.9),
-  beta2: fields.beta2.default(0.999),
-  epsilon: fields.epsilon.default(1e-8),
-  momentum: fields.momentum.default(0),
-  weightDecay: fields.weightDecay.default(0),
-  clipNorm: fields.clipNorm.default(1),
+  schedule: fields.schedule.default(paperSettings.schedule),
+  warmupRatio: fields.warmupRatio.default(paperSettings.warmupRatio),
+  optimizer: fields.optimizer.default(paperSettings.optimizer),
+  beta1: fields.beta1.default(paperSettings.beta1),
+  beta2: fields.beta2.default(paperSettings.beta2),
+  epsilon: fields.epsilon.default(paperSettings.epsilon),
+  momentum: fields.momentum.default(paperSettings.momentum),
+  weightDecay: fields.weightDecay.default(paperSettings.weightDecay),
+  clipNorm: fields.clipNorm.default(paperSettings.clipNorm),
   dropout: fields.dropout.default(null),
-  selectBy: fields.selectBy.default("accuracy"),
-  threads: fields.threads.default(2),
+  selectBy: fields.selectBy.default(paperSettings.selectBy),
+  threads: fields.threads.default(paperSettings.threads),
 });
 
 /** The same keys, none required and none defaulted: what is absent comes from `train`. */
