@@ -7,6 +7,7 @@ import {
   writeOnnx,
 } from "@counterweight/graph";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { checkTarget } from "./check-target.js";
 import type { Executable, Runtime } from "./runtime.js";
 
 /** ONNX Runtime through `onnxruntime-node`: float32 on native threads. */
@@ -44,7 +45,8 @@ function makeExecutable(
     const existing = known.get(value);
     if (existing !== undefined) return existing;
     const tensor = makeTensor(value);
-    known.set(value, tensor);
+    // A float64 value was copied: kept, it would hide later changes of the original.
+    if (!(value.data instanceof Float64Array)) known.set(value, tensor);
     return tensor;
   };
   return {
@@ -95,26 +97,6 @@ function fromTensor(program: string, name: string, tensor: Tensor | undefined): 
     });
   }
   return { data, shape: [...tensor.dims] };
-}
-
-/** Memory of the wrong size would be written past its end by native code: refuse it here. */
-function checkTarget(
-  program: string,
-  name: string,
-  target: TensorValue,
-  shape: readonly number[],
-): void {
-  const fits =
-    target.data instanceof Float32Array &&
-    target.shape.length === shape.length &&
-    shape.every((size, axis) => size === target.shape[axis]);
-  if (!fits) {
-    throw new CounterweightError(
-      "shape",
-      `the memory given for "${name}" must be float32 [${shape.join(", ")}], got [${target.shape.join(", ")}].`,
-      { where: program },
-    );
-  }
 }
 
 async function asRuntimeError<T>(program: string, work: () => Promise<T>): Promise<T> {

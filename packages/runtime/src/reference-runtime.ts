@@ -1,4 +1,5 @@
 import { evaluate, type TensorValue } from "@counterweight/graph";
+import { checkTarget } from "./check-target.js";
 import type { Runtime } from "./runtime.js";
 
 /** The float64 interpreter as a runtime: slow, exact, for tests and for finding faults. */
@@ -13,6 +14,7 @@ export function referenceRuntime(): Runtime {
             Object.entries(results).map(([name, value]): [string, TensorValue] => {
               const target = into[name];
               if (target === undefined) return [name, value];
+              checkTarget(program.name, name, target, value.shape);
               target.data.set(value.data);
               return [name, target];
             }),

@@ -113,6 +113,37 @@ describe.each(runtimes)("$name", (runtime) => {
     await executable.release();
   });
 
+  test("refuses memory that an output does not fit", async () => {
+    const x = input("x", "float32", ["n", 3]);
+    const executable = await runtime.compile(program("double", { twice: multiply(x, x) }));
+    const inputs = { x: { shape: [2, 3], data: new Float32Array(6) } };
+    const targets: TensorValue[] = [
+      { shape: [1, 3], data: new Float32Array(3) },
+      { shape: [6], data: new Float32Array(6) },
+      { shape: [2, 3], data: new Float32Array(5) },
+      { shape: [2, 3], data: new Float32Array(7) },
+      { shape: [2, 3], data: new Float64Array(6) },
+    ];
+    for (const twice of targets) {
+      await expect(executable.run(inputs, { twice })).rejects.toThrow(/"twice" must be .*\[2, 3\]/);
+    }
+    await executable.release();
+  });
+
+  test("reads its inputs as they are at each run", async () => {
+    const x = input("x", "float32", [2]);
+    const executable = await runtime.compile(program("double", { twice: multiply(x, x) }));
+    for (const data of [new Float32Array(2), new Float64Array(2)]) {
+      const value: TensorValue = { shape: [2], data };
+      for (const number of [3, 5]) {
+        data.fill(number);
+        const { twice } = await executable.run({ x: value });
+        expect([...(twice?.data ?? [])]).toEqual([number ** 2, number ** 2]);
+      }
+    }
+    await executable.release();
+  });
+
   // Threads that share rows out without a lock lose updates here; small random cases never show it.
   test("sums thousands of repeated rows on two threads, the same every time", async () => {
     const [rows, width, given] = [3, 64, 4000];
