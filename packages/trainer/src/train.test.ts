@@ -1,5 +1,6 @@
 import { sha256 } from "@counterweight/base";
 import { logScores, lossByName } from "@counterweight/losses";
+import { onnxRuntime, type Runtime } from "@counterweight/runtime";
 import { describe, expect, test } from "vitest";
 import { epochBatches, largestBatchTokens } from "./batches.js";
 import type { EndEvent, EpochEvent, StepEvent, TrainingEvent } from "./events.js";
@@ -49,15 +50,18 @@ describe("train", () => {
     expect(losses.at(-1)?.trainLoss).toBeLessThan(0.9 * (losses[0]?.trainLoss ?? 0));
   });
 
-  test("equal requests give equal bits, another seed gives others", async () => {
-    const [first, again, other] = [
-      endOf(await collect(toyRequest())),
-      endOf(await collect(toyRequest())),
-      endOf(await collect(toyRequest({ seed: 1 }))),
-    ];
-    expect(digest(again.model)).toBe(digest(first.model));
-    expect(digest(other.model)).not.toBe(digest(first.model));
-  });
+  test.each([1, 2])(
+    "on %d threads equal requests give equal bits, another seed others",
+    async (threads) => {
+      const [first, again, other] = [
+        endOf(await collect(toyRequest({ threads }))),
+        endOf(await collect(toyRequest({ threads }))),
+        endOf(await collect(toyRequest({ threads, seed: 1 }))),
+      ];
+      expect(digest(again.model)).toBe(digest(first.model));
+      expect(digest(other.model)).not.toBe(digest(first.model));
+    },
+  );
 
   test("keeps the earliest of the best epochs, and its parameters", async () => {
     for (const seed of [0, 1, 2]) {
@@ -122,6 +126,47 @@ describe("train", () => {
     expect(end && digest(end.model)).toBe(digest(good.model));
   });
 
+  test("a loss that overflows where its gradient does not reaches no parameter", async () => {
+    // Weights of e^86: a loss of 60 e^86 is beyond float32, the gradient e^86 is not.
+    const request = toyRequest({ learningRate: 1, clipNorm: 1 });
+    const initial = new Map(request.initial);
+    initial.set("classifier.bias", { shape: [2], values: Float32Array.of(30, -30) });
+    const events = await collect({
+      ...request,
+      initial,
+      loss: lossByName("imp-no-diversity"),
+      train: { ...request.train, logScores: { quality: new Float32Array(200).fill(86) } },
+    });
+    const end = endOf(events);
+    expect(end).toMatchObject({ reason: "not-finite", bestEpoch: 0 });
+    expect(end.message).toMatch(/the loss is Infinity .* at step 1 /);
+    for (const [name, { values }] of initial) {
+      expect(end.model.parameters[name]?.data, name).toEqual(values);
+    }
+  });
+
+  test("a model that the epoch's last step spoilt ends the training, not the process", async () => {
+    const events = await collect(
+      toyRequest({ epochs: 2, batchSize: 200, learningRate: 1e30, clipNorm: null }),
+    );
+    expect(stepsOf(events)).toHaveLength(1);
+    expect(endOf(events)).toMatchObject({ reason: "not-finite", bestEpoch: 0 });
+    expect(endOf(events).message).toMatch(/validation rows are not finite after epoch 1; no epoch/);
+  });
+
+  test("refuses labels outside the classes, and a training without validation rows", async () => {
+    const request = toyRequest();
+    const labels = request.train.labels.slice();
+    labels[5] = -1;
+    await expect(collect({ ...request, train: { ...request.train, labels } })).rejects.toThrow(
+      /label -1 of row 5 is not in 0\.\.1/,
+    );
+    const none = { encoded: request.validation.encoded, labels: new Int32Array(0) };
+    await expect(collect(toyRequest({ selectBy: "last" }, { validation: none }))).rejects.toThrow(
+      /no validation rows/,
+    );
+  });
+
   test("stops after the step it is in when told to, and keeps what it has", async () => {
     const control = new AbortController();
     const events: TrainingEvent[] = [];
@@ -133,11 +178,35 @@ describe("train", () => {
     expect(endOf(events)).toMatchObject({ reason: "aborted", bestEpoch: 0 });
   });
 
-  test("frees its memory when the reader leaves early", async () => {
-    for await (const event of train(toyRequest())) {
+  test("frees what it compiled, whether it ends, is left early or fails", async () => {
+    const native = onnxRuntime();
+    let open = 0;
+    let failing = false;
+    const runtime: Runtime = {
+      name: "counting",
+      async compile(program, options) {
+        if (failing && program.name === "predict") throw new Error("no memory");
+        const executable = await native.compile(program, options);
+        open += 1;
+        return {
+          ...executable,
+          release: () => {
+            open -= 1;
+            return executable.release();
+          },
+        };
+      },
+    };
+    await collect(toyRequest({ epochs: 1 }, { runtime }));
+    expect(open).toBe(0);
+    for await (const event of train(toyRequest({}, { runtime }))) {
+      expect(open).toBe(2);
       if (event.type === "step") break;
     }
-    expect(endOf(await collect(toyRequest({ epochs: 1 }))).reason).toBe("completed");
+    expect(open).toBe(0);
+    failing = true;
+    await expect(collect(toyRequest({}, { runtime }))).rejects.toThrow("no memory");
+    expect(open).toBe(0);
   });
 
   test("refuses a loss without its scores, and scores of other rows", async () => {

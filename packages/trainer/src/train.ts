@@ -54,11 +54,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const steps = settings.epochs * Math.ceil(rows / settings.batchSize);
   const maximumTokens = largestBatchTokens(request.train.encoded, settings.batchSize);
   const state = await createTrainingSession(request, maximumTokens);
-  const predictor = await createPredictor(runtime, config, state.parameters, settings.threads);
   try {
-    yield* epochs(request, state, predictor, steps);
+    const predictor = await createPredictor(runtime, config, state.parameters, settings.threads);
+    try {
+      yield* epochs(request, state, predictor, steps);
+    } finally {
+      await predictor.release();
+    }
   } finally {
-    await predictor.release();
     await state.release();
   }
 }
@@ -118,6 +121,14 @@ async function* epochs(
       };
     }
     const validation = await validate(predictor, request);
+    if (validation === undefined) {
+      yield end(
+        "not-finite",
+        `log-probabilities of validation rows are not finite after epoch ${epoch}; ` +
+          `${best === undefined ? "no epoch before it can be kept" : `epoch ${best.epoch} is kept`}. ${advice}`,
+      );
+      return;
+    }
     const score = scoreOf(settings, validation, epoch);
     const isBest = best === undefined || score > best.score;
     if (isBest) {
@@ -143,11 +154,13 @@ function scoreOf(settings: TrainingSettings, scores: ValidationScores, epoch: nu
   return settings.selectBy === "macro-f1" ? scores.macroF1 : scores.accuracy;
 }
 
+/** Scores of the validation rows; undefined where the model's outputs are not finite. */
 async function validate(
   predictor: Predictor,
   { validation, config }: TrainRequest,
-): Promise<ValidationScores> {
+): Promise<ValidationScores | undefined> {
   const logProbabilities = await predictor.predict(validation.encoded);
+  if (!logProbabilities.every(Number.isFinite)) return undefined;
   const predictions = mostLikely(logProbabilities, config.numLabels);
   const matrix = confusionMatrix(validation.labels, predictions, config.numLabels);
   return {
@@ -169,6 +182,8 @@ export function mostLikely(logProbabilities: ArrayLike<number>, classes: number)
   });
 }
 
+const advice = "Lower the learning rate, or look at the largest weights.";
+
 function notFinite(
   { loss, gradientNorm }: { readonly loss: number; readonly gradientNorm: number },
   step: number,
@@ -176,21 +191,22 @@ function notFinite(
 ): string {
   return (
     `the loss is ${loss} and the gradient norm ${gradientNorm} at step ${step} ` +
-    `(learning rate ${learningRate.toExponential(2)}); the last good state is kept. ` +
-    "Lower the learning rate, or look at the largest weights."
+    `(learning rate ${learningRate.toExponential(2)}); the last good state is kept. ${advice}`
   );
 }
 
-function checkRequest({ train, validation, loss, settings }: TrainRequest): void {
+function checkRequest({ train, validation, loss, config }: TrainRequest): void {
   const fail = (what: string): never => {
     throw new CounterweightError("training", what, { where: loss.name });
   };
   const rows = train.labels.length;
   if (rows === 0) fail("there are no rows to train on.");
-  if (validation.labels.length === 0 && settings.selectBy !== "last") {
-    fail("there are no validation rows to choose the best epoch with.");
-  }
+  if (validation.labels.length === 0) fail("there are no validation rows to score epochs with.");
   if (train.encoded.offsets.length !== rows + 1) fail("labels and texts differ in number.");
+  // ONNX counts a label of -1 from the end: it would be learnt as the last class.
+  const odd = train.labels.findIndex((label) => label < 0 || label >= config.numLabels);
+  if (odd !== -1)
+    fail(`label ${train.labels[odd]} of row ${odd} is not in 0..${config.numLabels - 1}.`);
   for (const name of loss.needs) {
     const column = train.logScores?.[name];
     if (column === undefined) fail(`the loss needs ${name} scores and has none.`);

@@ -15,6 +15,7 @@ export type InitialParameters = ReadonlyMap<
 export interface StepResult {
   /** Mean loss of the batch. */
   readonly loss: number;
+  /** Global norm before clipping; NaN where the loss is not finite. */
   readonly gradientNorm: number;
   readonly clipFactor: number;
   /** Weight of each row of the batch. */
@@ -31,7 +32,10 @@ export interface TrainingSession {
    * a row a token, summed per vocabulary id into the first token of each id.
    */
   readonly gradients: Readonly<Record<string, TensorValue>>;
-  /** One batch forward and backward, clipping, one update. Step counts from 0. */
+  /**
+   * One batch forward and backward, clipping, one update. Step counts from 0. Where the loss or the
+   * gradient norm is not finite nothing is updated.
+   */
   step(rows: readonly number[], step: number, learningRate: number): Promise<StepResult>;
   /** Remembers the parameters as the best so far. */
   keepBest(): void;
@@ -134,12 +138,13 @@ export async function createTrainingSession(
         ...denseGradients,
         [wordVectorGradient]: wordGradient,
       });
-      const { gradientNorm, clipFactor } = optimizer.step({
-        learningRate,
-        tokenIds: batch.tokenIds,
-      });
+      const meanLoss = results.loss?.data[0] ?? Number.NaN;
+      // A loss can overflow float32 while its gradient does not; neither may reach a parameter.
+      const { gradientNorm, clipFactor } = Number.isFinite(meanLoss)
+        ? optimizer.step({ learningRate, tokenIds: batch.tokenIds })
+        : { gradientNorm: Number.NaN, clipFactor: 1 };
       return {
-        loss: results.loss?.data[0] ?? Number.NaN,
+        loss: meanLoss,
         gradientNorm,
         clipFactor,
         weights: Float32Array.from(results.weight?.data ?? []),
