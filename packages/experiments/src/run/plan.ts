@@ -46,6 +46,11 @@ export interface TrainingMaking {
   readonly predicts: Readonly<Record<string, string>>;
   readonly quality: string | undefined;
   readonly diversity: string | undefined;
+  /**
+   * Where the words of the data are the model's vocabulary, the digest of all roles they are taken
+   * from; undefined for a model that brings its tokenizer.
+   */
+  readonly vocabulary: string | undefined;
 }
 
 /** A trial, the training that gives its result, and the checkers behind it. */
@@ -79,6 +84,7 @@ export function planTrainings({ spec, benchmarks, model, backend }: PlanInputs):
   const trainings = new Map<string, Training>();
   const uses = new Map<string, number>();
   const severalFractions = spec.checkerFraction.length > 1;
+  const ownTokenizer = (spec.model.checkpoint ?? spec.model.config?.tokenizer) !== undefined;
 
   const add = (
     prepared: PreparedBenchmark,
@@ -115,6 +121,7 @@ export function planTrainings({ spec, benchmarks, model, backend }: PlanInputs):
       predicts: Object.fromEntries(predicts.map((role) => [role, digests[role]])),
       quality,
       diversity,
+      vocabulary: ownTokenizer ? undefined : sha256(canonicalJson(digests)),
     };
     const key = sha256(canonicalJson(making));
     uses.set(key, (uses.get(key) ?? 0) + 1);

@@ -106,6 +106,9 @@ export function rowsByRole(benchmark: Benchmark): Record<Role, number> {
   return { train, validation, test, generated };
 }
 
+/** Files of a folder that decide what its tokenizer does. */
+const tokenizerFile = /^(vocab\.txt|tokenizer\.json|tokenizer_config\.json)$/;
+
 /** Files of a checkpoint folder that decide what the model computes. */
 const modelFile =
   /^(config\.json|model.*\.safetensors(\.index\.json)?|vocab\.txt|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json)$/;
@@ -115,15 +118,19 @@ const modelFile =
  * @throws CounterweightError `model` when the folder cannot be read.
  */
 export async function modelDigest({ checkpoint, config }: ModelSpec): Promise<string> {
-  const folder = checkpoint ?? config?.tokenizer;
-  const files = folder === undefined ? {} : await folderDigest(folder);
+  const files =
+    checkpoint !== undefined
+      ? await folderDigest(checkpoint, modelFile)
+      : config?.tokenizer !== undefined
+        ? await folderDigest(config.tokenizer, tokenizerFile)
+        : {};
   const { tokenizer: _, ...sizes } = config ?? {};
   return sha256(canonicalJson({ files, sizes }));
 }
 
-async function folderDigest(folder: string): Promise<Record<string, string>> {
+async function folderDigest(folder: string, wanted: RegExp): Promise<Record<string, string>> {
   try {
-    const names = (await readdir(folder)).filter((name) => modelFile.test(name)).sort();
+    const names = (await readdir(folder)).filter((name) => wanted.test(name)).sort();
     const digests: [string, string][] = [];
     for (const name of names) {
       const hash = createHash("sha256");

@@ -138,6 +138,9 @@ describe("runExperiment", () => {
     for (const override of [
       "train.epochs=3",
       "benchmarks.0.seed=5",
+      // The real rows' words are in the model's vocabulary, which CE has as well.
+      "benchmarks.0.realRows=401",
+      "train.threads=1",
       "seeds=9",
       "model.config.layers=2",
       "methods=[{ loss: focal, gamma: 2 }]",
@@ -146,6 +149,27 @@ describe("runExperiment", () => {
       await collect(backend, { overrides: ["methods=[ce]", "seeds=0", override] });
       expect(backend.started, override).toHaveLength(1);
     }
+  });
+
+  it("draws the checker's rows by seed, stratified, a smaller fraction from a larger one", async () => {
+    const backend = logisticBackend();
+    await collect(backend, {
+      overrides: ["methods=[quality-checker]", "checkerFraction=[0.1,0.5,1]"],
+    });
+    const rowsOf = (seed: number, count: number): readonly number[] =>
+      backend.started
+        .filter(({ seed: own, train }) => own === seed && train.text.length === count)
+        .flatMap(({ train }) => [...train.row]);
+    for (const seed of [0, 1]) {
+      expect(rowsOf(seed, 200)).toEqual(expect.arrayContaining([...rowsOf(seed, 40)]));
+      expect(rowsOf(seed, 400)).toHaveLength(400);
+    }
+    expect(rowsOf(0, 40)).toHaveLength(40);
+    expect(rowsOf(0, 40)).not.toEqual(rowsOf(1, 40));
+    const share = (labels: Int32Array): number =>
+      labels.reduce((sum, label) => sum + label, 0) / labels.length;
+    const [few, , all] = backend.started.map(({ train }) => share(train.label));
+    expect(Math.abs((few ?? 0) - (all ?? 1))).toBeLessThan(1 / 40);
   });
 
   it("goes on after a failed training, skips what needs it, and redoes both next time", async () => {
