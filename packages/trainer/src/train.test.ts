@@ -221,17 +221,20 @@ describe("train", () => {
     ).rejects.toThrow(/3 quality scores for 200 rows/);
   });
 
-  test("weights of the rows are those of the loss", async () => {
+  test("weights of the rows are those of the loss and its gamma", async () => {
     const request = toyRequest({ epochs: 1 });
     const quality = Float32Array.from({ length: 200 }, (_, row) => -0.01 * row);
     const diversity = Float32Array.from({ length: 200 }, (_, row) => -1 / (row + 1));
     const events = await collect({
       ...request,
       loss: lossByName("imp"),
+      gamma: 0.5,
       train: { ...request.train, logScores: { quality, diversity } },
     });
-    epochsOf(events)[0]?.weights.forEach((weight, row) => {
-      expect(weight).toBeCloseTo(Math.exp(-0.01 * row + 1 / (row + 1)), 4);
+    const [{ weights } = { weights: [] }] = epochsOf(events);
+    expect(weights).toHaveLength(200);
+    weights.forEach((weight, row) => {
+      expect(weight).toBeCloseTo(Math.exp(0.5 * (-0.01 * row + 1 / (row + 1))), 4);
     });
   });
 });
