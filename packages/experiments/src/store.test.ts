@@ -47,6 +47,7 @@ const result: TrainingResult = {
     predicts: { test: "t" },
     quality: undefined,
     diversity: undefined,
+  vocabulary: undefined,
   },
   seconds: 1.25,
   bestEpoch: 1,

@@ -1,6 +1,6 @@
 import { aggregate, type ResultRow, type TrialResult } from "@counterweight/evaluation";
+import { mostLikely } from "@counterweight/trainer";
 import type { RunResults } from "../run/results.js";
-import { predictedLabels } from "../run/score-trial.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
 /** Trials as the evaluation package takes them. */
@@ -18,7 +18,7 @@ export function trialResults({ outcomes, benchmarks }: RunResults): TrialResult[
         seed: trial.seed,
         labelNames: test.labelNames,
         testLabels: test.label,
-        predictions: predictedLabels(values, test.labelNames.length),
+        predictions: mostLikely(values, test.labelNames.length),
         logLoss: scores.logLoss,
       },
     ];

@@ -7,9 +7,9 @@ import {
   weightSummary,
 } from "@counterweight/evaluation";
 import { classificationReport } from "@counterweight/metrics";
+import { mostLikely } from "@counterweight/trainer";
 import { rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
-import { predictedLabels } from "../run/score-trial.js";
 import { weightColumns } from "./weight-columns.js";
 
 /** What the HTML report shows of a run. Texts are left out here already where the spec hides them. */
@@ -42,7 +42,7 @@ export function reportData(
       const test = results.benchmarks.get(trial.benchmark)?.benchmark.test;
       const values = training.logProbabilities.test;
       if (test === undefined || values === undefined) return [];
-      const predicted = predictedLabels(values, test.labelNames.length);
+      const predicted = mostLikely(values, test.labelNames.length);
       const report = classificationReport(test.label, predicted, test.labelNames);
       return [{ ...condition(trial), method: trial.method, seed: trial.seed, report }];
     }),

@@ -1,8 +1,8 @@
 import type { ResultRow } from "@counterweight/evaluation";
 import { classificationReport, confusionMatrix } from "@counterweight/metrics";
+import { mostLikely } from "@counterweight/trainer";
 import { rowsByRole } from "../run/prepare.js";
 import type { RunResults } from "../run/results.js";
-import { predictedLabels } from "../run/score-trial.js";
 import { storedSpec } from "../spec/resolve.js";
 
 /** `results.json`: the table's rows, every trial behind them, and what they were made with. */
@@ -30,7 +30,7 @@ export function resultsJson(
     const values = training.logProbabilities.test;
     const labelNames = test?.labelNames ?? [];
     const gold = test?.label ?? new Int32Array();
-    const predicted = predictedLabels(values ?? new Float32Array(), labelNames.length);
+    const predicted = mostLikely(values ?? new Float32Array(), labelNames.length);
     return {
       ...trial,
       ...scores,

@@ -1,7 +1,7 @@
 import { at } from "@counterweight/base";
+import { mostLikely } from "@counterweight/trainer";
 import { stringify } from "csv-stringify/sync";
 import type { RunResults, TrialOutcome } from "../run/results.js";
-import { predictedLabels } from "../run/score-trial.js";
 import { weightColumns } from "./weight-columns.js";
 
 const conditions = ["benchmark", "generated", "checker_fraction", "method", "seed"] as const;
@@ -46,7 +46,7 @@ export function predictionsCsv(results: RunResults): string {
     const values = outcome.training.logProbabilities.test;
     if (table === undefined || values === undefined) return [];
     const classes = table.labelNames.length;
-    const predicted = predictedLabels(values, classes);
+    const predicted = mostLikely(values, classes);
     return Array.from(table.label, (label, index) => [
       ...conditionCells(outcome),
       at(table.row, index),

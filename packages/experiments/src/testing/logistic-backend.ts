@@ -1,13 +1,13 @@
 import { at, CounterweightError, randomStream } from "@counterweight/base";
 import type { TextTable } from "@counterweight/data";
 import { accuracy, confusionMatrix, logLoss, macroF1 } from "@counterweight/metrics";
+import { mostLikely } from "@counterweight/trainer";
 import type {
   TrainedOutcome,
   TrainingBackend,
   TrainingEvent,
   TrainingRequest,
 } from "../run/backend.js";
-import { predictedLabels } from "../run/score-trial.js";
 import { rowWeights } from "../run/weights.js";
 
 /** What a test can see and change of the backend. */
@@ -134,7 +134,7 @@ async function* learn(
       };
     }
     const values = model(validation);
-    const predicted = predictedLabels(values, classes);
+    const predicted = mostLikely(values, classes);
     const score = accuracy(validation.label, predicted);
     const isBest = score > best.accuracy;
     if (isBest) {
