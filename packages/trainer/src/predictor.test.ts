@@ -12,7 +12,7 @@ function unequalTexts(vocabulary: number): EncodedTexts {
   const tokens = offsets.at(-1) ?? 0;
   return {
     tokenIds: Int32Array.from({ length: tokens }, (_, token) => (token * 31) % vocabulary),
-    typeIds: new Int32Array(tokens),
+    typeIds: new Uint8Array(tokens),
     offsets: Int32Array.from(offsets),
   };
 }
