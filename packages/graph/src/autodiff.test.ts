@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gradients } from "./autodiff.js";
 import { add, divide, multiply, scale, subtract } from "./ops/elementwise.js";
+import { layerNorm } from "./ops/normalise.js";
 import { reduceSum } from "./ops/reduce.js";
 import { gather } from "./ops/rows.js";
 import { exp, gelu, stopGradient, tanh } from "./ops/unary.js";
@@ -137,6 +138,16 @@ describe("gradients", () => {
     expect(run({ gradient: gradientOf(scalar, scalar), x }, { x: vector(1) }).gradient).toEqual([
       1,
     ]);
+  });
+
+  test("refuses a way through an operation's by-products, whose part would be lost", () => {
+    const rows = input("rows", "float32", ["n", 2]);
+    const gain = input("gain", "float32", [2]);
+    const scalar = reduceSum(exp(layerNorm(rows, gain, gain, 1e-5)), [0, 1]);
+    const first = gradientOf(scalar, rows);
+    expect(() => gradientOf(reduceSum(multiply(first, first), [0, 1]), rows)).toThrow(
+      "gradients: output 1 of layerNorm has no gradient.",
+    );
   });
 
   test("asks for a scalar", () => {

@@ -3,13 +3,15 @@ import { formatShape } from "./dimension.js";
 import { fill } from "./ops/constant.js";
 import { add } from "./ops/elementwise.js";
 import { nodesBehind } from "./program.js";
-import type { Node, Tensor } from "./tensor.js";
+import { type Node, outputOf, type Tensor } from "./tensor.js";
 
 /**
  * Reverse-mode differentiation: `d scalar / d tensor` for each tensor, which may be an input or any
  * value on the way (such as the looked-up rows of an embedding table).
  * The backward pass is ordinary graph, so it is written, run and tested like the forward pass.
- * Throws `shape` when `scalar` is not `[]`.
+ * Throws `shape` when `scalar` is not `[]`, or where it depends on a target through a by-product of
+ * an operation (the statistics of `layerNorm`), which has no gradient: so it does in a gradient of
+ * a gradient through `layerNorm`.
  */
 export function gradients(scalar: Tensor, tensors: readonly Tensor[]): readonly Tensor[] {
   if (scalar.shape.length !== 0 || scalar.dtype !== "float32") {
@@ -47,13 +49,18 @@ function activeTensors(nodes: readonly Node[], targets: ReadonlySet<Tensor>): Re
   const active = new Set<Tensor>(targets);
   for (const node of nodes) {
     const [output] = node.outputs;
-    if (
-      output !== undefined &&
-      node.operation.differentiable &&
-      node.inputs.some((tensor) => active.has(tensor))
-    ) {
-      active.add(output);
+    if (output === undefined || !node.operation.differentiable) continue;
+    const byProduct = node.inputs.find(
+      (tensor) => tensor.output > 0 && active.has(outputOf(tensor.node)) && !active.has(tensor),
+    );
+    if (byProduct !== undefined) {
+      throw new CounterweightError(
+        "shape",
+        `output ${byProduct.output} of ${byProduct.node.operation.name} has no gradient.`,
+        { where: "gradients" },
+      );
     }
+    if (node.inputs.some((tensor) => active.has(tensor))) active.add(output);
   }
   return active;
 }

@@ -1,4 +1,4 @@
-import { broadcastShapes, type Shape } from "../dimension.js";
+import { broadcastShapes } from "../dimension.js";
 import {
   apply,
   expectFloat,
@@ -25,10 +25,7 @@ interface BinaryRule {
 }
 
 /** For each output cell, the cell of an input that broadcasting reads. */
-export function broadcastReader(
-  value: TensorValue,
-  target: readonly number[],
-): (cell: number) => number {
+function broadcastReader(value: TensorValue, target: readonly number[]): (cell: number) => number {
   const strides = stridesOf(target);
   const own = stridesOf(value.shape);
   const lead = target.length - value.shape.length;
@@ -136,6 +133,3 @@ export const scale = (x: Tensor, factor: number): Tensor => multiply(x, constant
 export const negate = (x: Tensor): Tensor => scale(x, -1);
 /** `1 - x` */
 export const oneMinus = (x: Tensor): Tensor => subtract(constant([1], []), x);
-
-/** The shape of a constant that broadcasts against anything. */
-export const scalarShape: Shape = [];
