@@ -47,7 +47,7 @@ const result: TrainingResult = {
     predicts: { test: "t" },
     quality: undefined,
     diversity: undefined,
-  vocabulary: undefined,
+    vocabulary: undefined,
   },
   seconds: 1.25,
   bestEpoch: 1,
