@@ -8,9 +8,11 @@
  *     torch_imp.py --task tweet-irony --losses ce,focal,imp,imp-no-div,dimp --seeds S --real 1.0
  *                  --gen 1500 --lr 1e-4 --epochs 3 --dump-rows rows --out seedS.json
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeFileAtomic } from "@counterweight/base";
 import { mean } from "@counterweight/evaluation";
 
 const { values: options } = parseArgs({
@@ -123,6 +125,6 @@ Macro-F1, percent:
 ${comparison("macroF1", "macro_f1")}
 `;
 
-await writeFile(new URL("docs/results/tweet-irony.json", root), portable);
-await writeFile(new URL("docs/results.md", root), page);
+await writeFileAtomic(fileURLToPath(new URL("docs/results/tweet-irony.json", root)), portable);
+await writeFileAtomic(fileURLToPath(new URL("docs/results.md", root)), page);
 process.stdout.write(page);
