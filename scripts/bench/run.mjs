@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
-    // A few batches and steps: shows that everything runs, measures nothing.
+    // A few batches and steps: shows that everything runs; measures and keeps nothing.
     smoke: { type: "boolean", default: false },
     python: { type: "string", default: "python3" },
     "write-docs": { type: "boolean", default: false },
@@ -55,14 +55,14 @@ async function bench() {
       ? { batches: 3, large: 0, rounds: 1 }
       : { batches: 60, large: 12, rounds: quick ? 1 : 2 };
     const report = { machine, ...(await benchStep({ assets, python, say, ...counts })) };
-    await keep("step", report);
+    if (!smoke) await keep("step", report);
     console.log(`## Step\n\n${stepTables(report)}\n`);
   }
   if (part !== "step") {
     const pairs = quick || smoke ? 1 : 2;
     const options = { assets, python, pairs, slow: !quick, smoke, say };
     const report = { machine, ...(await benchLine(options)) };
-    await keep("line", report);
+    if (!smoke) await keep("line", report);
     console.log(`## Line\n\n${lineTables(report)}\n`);
   }
 }
