@@ -59,6 +59,13 @@ describe("the benchmark files", () => {
       expect([...benchmark.generated.label.slice(0, 2)]).toEqual([0, 1]);
     }));
 
+  it("says which real rows are missing, of which benchmark", async () => {
+    const options = { name: "mine", train: "a.csv", test: "b.csv", generated: "c.csv" };
+    await expect(loadBenchmark("files", options)).rejects.toThrow(
+      "benchmark mine: real rows are missing: no validation. Give train, validation and test;",
+    );
+  });
+
   it("stops on texts shared with test unless allowed by name", () =>
     withFiles(contents, async (path) => {
       const options = {

@@ -2,7 +2,7 @@ import { CounterweightError } from "@counterweight/base";
 import type { ColumnMapping } from "../reading/columns.js";
 import { type DropKind, dropKinds } from "../reading/drops.js";
 import { fileFormats, type ReadTableOptions } from "../reading/read-table.js";
-import { visible } from "../reading/visible.js";
+import { listed, visible } from "../reading/visible.js";
 import type { BenchmarkSource } from "./benchmark-source.js";
 import { loadFiles, type RealFiles, realRoles } from "./load-files.js";
 import { type OptionReader, type OptionShapes, readOptions } from "./options.js";
@@ -65,9 +65,7 @@ const options: OptionShapes = {
   },
 };
 
-const where = "benchmark files";
-
-function columnsOf(read: OptionReader, key: string): ColumnMapping | undefined {
+function columnsOf(read: OptionReader, key: string, where: string): ColumnMapping | undefined {
   const map = read.stringMap(key);
   if (map === undefined) return undefined;
   const shapes: OptionShapes = {
@@ -85,14 +83,14 @@ function columnsOf(read: OptionReader, key: string): ColumnMapping | undefined {
   };
 }
 
-function wrongFiles(what: string): CounterweightError {
+function wrongFiles(what: string, where: string): CounterweightError {
   return new CounterweightError("spec", what, {
     where,
     fix: "Give train, validation and test; or real alone (with shares and splitSeed, or with rows).",
   });
 }
 
-function realFilesOf(read: OptionReader): RealFiles {
+function realFilesOf(read: OptionReader, where: string): RealFiles {
   const real = read.string("real");
   const train = read.string("train");
   const validation = read.string("validation");
@@ -102,19 +100,21 @@ function realFilesOf(read: OptionReader): RealFiles {
   const splitSeed = read.number("splitSeed");
   if (real === undefined) {
     if (train === undefined || validation === undefined || test === undefined) {
-      throw wrongFiles("real rows are missing.");
+      const given = { train, validation, test };
+      const missing = realRoles.filter((role) => given[role] === undefined);
+      throw wrongFiles(`real rows are missing: no ${listed(missing)}.`, where);
     }
     if (sharesGiven !== undefined || rows !== undefined || splitSeed !== undefined) {
-      throw wrongFiles("shares, splitSeed and rows go with real only.");
+      throw wrongFiles("shares, splitSeed and rows go with real only.", where);
     }
     return { train, validation, test };
   }
   if (train !== undefined || validation !== undefined || test !== undefined) {
-    throw wrongFiles("real is given beside train, validation or test.");
+    throw wrongFiles("real is given beside train, validation or test.", where);
   }
   if (rows !== undefined) {
     if (sharesGiven !== undefined || splitSeed !== undefined) {
-      throw wrongFiles("rows is given beside shares or splitSeed.");
+      throw wrongFiles("rows is given beside shares or splitSeed.", where);
     }
     const inner = readOptions(`${where}, rows`, rolePaths, rows);
     return {
@@ -149,7 +149,7 @@ const roleShares: OptionShapes = Object.fromEntries(
   ]),
 );
 
-function readingOf(read: OptionReader): ReadTableOptions {
+function readingOf(read: OptionReader, where: string): ReadTableOptions {
   const labelNames = read.strings("labelNames");
   const labelMap = read.stringMap("labelMap");
   const format = read.choice("format", fileFormats);
@@ -179,14 +179,16 @@ export const files: BenchmarkSource = {
   summary: "your own CSV, TSV, JSONL or JSON files of real and generated rows",
   options,
   load: async (record) => {
+    const name = typeof record.name === "string" ? record.name : "files";
+    const where = `benchmark ${name}`;
     const read = readOptions(where, options, record);
-    const reading = readingOf(read);
-    const columns = columnsOf(read, "columns");
-    const generatedColumns = columnsOf(read, "generatedColumns");
+    const reading = readingOf(read, where);
+    const columns = columnsOf(read, "columns", where);
+    const generatedColumns = columnsOf(read, "generatedColumns", where);
     const drop: readonly DropKind[] = read.choiceList("drop", dropKinds) ?? [];
     return loadFiles({
-      name: read.string("name") ?? "files",
-      realFiles: realFilesOf(read),
+      name,
+      realFiles: realFilesOf(read, where),
       generated: read.requiredString("generated"),
       reading: { ...reading, ...(columns === undefined ? {} : { columns }) },
       generatedReading: {

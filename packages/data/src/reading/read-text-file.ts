@@ -75,7 +75,7 @@ export async function readTextFile(path: string): Promise<string> {
           : `the file cannot be read (${code || String(cause)}).`;
     throw new CounterweightError("data", what, {
       where: path,
-      fix: "Check the path; a relative one starts at the folder that the caller resolves it from.",
+      fix: "Check the path; a relative one in a spec starts at the spec's folder.",
       cause,
     });
   }
