@@ -72,7 +72,11 @@ export function describeCondition(
 ): string {
   const words = {
     benchmark: condition.benchmark,
-    generated: condition.generated,
+    // A benchmark that makes its own generated rows gives them its name: once is enough.
+    generated:
+      condition.generated === condition.benchmark && parts.includes("benchmark")
+        ? undefined
+        : condition.generated,
     checkerFraction:
       condition.checkerFraction === undefined
         ? undefined

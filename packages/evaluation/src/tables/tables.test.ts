@@ -107,6 +107,13 @@ describe("resultsTable", () => {
     expect(table.caption).toContain("toy");
   });
 
+  it("names a benchmark once where its generated rows have no name of their own", () => {
+    const own = results(["toy"]).map((row) => ({ ...row, generated: "toy", checkerFraction: 1 }));
+    expect(resultsTable(own).caption).toMatch(/^toy, quality checker on 100 % of real rows; /);
+    const other = own.map((row) => ({ ...row, generated: "zero-shot" }));
+    expect(resultsTable(other).caption).toMatch(/^toy, zero-shot, quality checker/);
+  });
+
   it("groups columns by benchmark and leaves what was not run empty", () => {
     const all = results(["toy", "tweets"]);
     const table = resultsTable(all.filter((row) => row.method === "ce" || row.benchmark === "toy"));
