@@ -114,7 +114,11 @@ describe("counterweight run", () => {
     expect(stdout).toMatch(/^dimp .*%|dimp\s+\d+\.\d\d/m);
     expect(stdout).not.toContain("epoch");
     expect(stderr).toContain("toy-world, ce, seed 0: epoch 2/2");
-    expect(stderr).toContain(`Results are in ${join(folder, "out")}`);
+    const report = join(folder, "out", "report.html");
+    expect(stderr).toContain(
+      `Results are in ${join(folder, "out")}; the report to open is ${report}`,
+    );
+    expect(await readFile(report, "utf8")).toContain("<title>");
   });
 
   it("says what an override replaces, and where that stood", async () => {
@@ -158,6 +162,8 @@ describe("counterweight run", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("FAILED");
+    // Each line of what failed names the training once.
+    expect(stderr).toContain("\ntoy-world, ce, seed 0: stopped early: not-finite\n");
     expect(stderr).toContain(
       `Try the failed trainings again with: counterweight run ${spec} train.epochs=1 --out ${join(folder, "out")}`,
     );
@@ -199,6 +205,8 @@ describe("refusals exit with 2, say where, and show no stack", () => {
     ["no option of this name", () => run("--dry-rum"), "Did you mean --dry-run?"],
     ["no spec", () => ["run"], "missing required argument 'spec'"],
     ["no such file", () => ["run", join(folder, "none.yaml")], "none.yaml: there is no such file."],
+    ["a folder for a spec", () => ["run", folder], "this is a folder, needed a file."],
+    ["a file for a folder", () => ["run", spec, "--out", spec], "is not a folder"],
     ["a bad override", () => run("train.epoch=3"), `train.epochs" (now 2, `],
     ["shared texts", () => run("allowSharedText=[]"), "share"],
     ["no rows file", () => run("generatedRowsFile=none.json"), "none.json"],

@@ -17,6 +17,7 @@ import type { CommandParts, RunFlags } from "./command.js";
 import { type CommandIo, exitCodes } from "./io.js";
 import { planTable } from "./plan-table.js";
 import { progressWriter } from "./progress/progress-writer.js";
+import { counted } from "./progress/render.js";
 
 /** `counterweight run SPEC [key=value...]`, as parsed. */
 export interface RunCommand {
@@ -62,8 +63,12 @@ async function readSpec(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    throw new CounterweightError("usage", missing ? "there is no such file." : "cannot be read.", {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const known: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file.",
+      EISDIR: "this is a folder, needed a file.",
+    };
+    throw new CounterweightError("usage", known[code] ?? `cannot be read (${code}).`, {
       where: file,
       fix: "Give the path of a spec, such as experiments/quickstart.yaml.",
       cause,
@@ -81,7 +86,7 @@ async function dryRun(
   { out, json, backend }: Prepared & { readonly json: boolean },
   io: CommandIo,
 ): Promise<number> {
-  const prepared = await prepareRun(spec, backend.version);
+  const prepared = await prepareRun(spec, backend);
   const trainings = await describePlan(prepared, out);
   const { trials } = prepared.plan;
   if (json) {
@@ -95,7 +100,7 @@ async function dryRun(
   io.stdout(`${tableToText(planTable(trainings))}\n`);
   const todo = trainings.filter(({ stored }) => !stored).length;
   io.stderr(
-    `${trials.length} trials from ${trainings.length} trainings, ${todo} to do. Nothing was trained.\n`,
+    `${counted(trials.length, "trial")} from ${counted(trainings.length, "training")}, ${todo} to do. Nothing was trained.\n`,
   );
   return exitCodes.done;
 }
@@ -145,7 +150,7 @@ function conclude(
   io: CommandIo,
 ): void {
   for (const { label, message } of failures) io.stderr(`${label}: ${message}\n`);
-  io.stderr(`Results are in ${out}\n`);
+  io.stderr(`Results are in ${out}; the report to open is ${join(out, "report.html")}\n`);
   if (status === "done") return;
   const folder = out === join("runs", spec.settings.name) ? [] : ["--out", out];
   const command = ["counterweight", "run", file, ...words, ...folder].map(quoted).join(" ");

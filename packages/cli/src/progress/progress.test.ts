@@ -134,7 +134,7 @@ describe("progressWriter off a terminal", () => {
     expect(text()).toBe(
       `2026-01-01T00:00:00Z 3 trainings, 1 of them in the store already
 2026-01-01T00:00:00Z toy-world, ce, seed 0: training
-2026-01-01T00:00:05Z toy-world, ce, seed 0: epoch 1/2, loss 0.4200, validation accuracy 75.0 % (best), 64 rows/s, 0:05 left
+2026-01-01T00:00:05Z toy-world, ce, seed 0: epoch 1/2, loss 0.4200, validation accuracy 75.0 % (kept), 64 rows/s, 0:05 left
 `,
     );
   });

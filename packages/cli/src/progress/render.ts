@@ -18,6 +18,10 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${two(whole % 60)}`;
 }
 
+/** `1 training`, `2 trainings`. */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 /** Cuts a line to a number of columns, an ellipsis showing that something is missing. */
 function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
@@ -64,7 +68,7 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
     case "plan": {
       const stored = event.trainings.filter((training) => training.stored).length;
       const kept = stored === 0 ? "" : `, ${stored} of them in the store already`;
-      return [`${event.trainings.length} trainings${kept}`];
+      return [`${counted(event.trainings.length, "training")}${kept}`];
     }
     case "store-damaged":
       return [
@@ -83,7 +87,7 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
         [
           `${label(event.training)}: epoch ${epoch}/${epochs}`,
           `loss ${trainLoss.toFixed(4)}`,
-          `validation accuracy ${percent(validation.accuracy)}${isBest ? " (best)" : ""}`,
+          `validation accuracy ${percent(validation.accuracy)}${isBest ? " (kept)" : ""}`,
           ...(speed === undefined ? [] : [`${Math.round(speed)} rows/s`]),
           ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
         ].join(", "),

@@ -134,6 +134,12 @@ export interface TrainedOutcome {
 export interface TrainingBackend {
   /** Part of every key: change it when equal requests may give other results. */
   readonly version: string;
+  /**
+   * Looks at the model's files, and whether it takes rows as long as the settings say, before
+   * anything is trained.
+   * @throws CounterweightError `model`.
+   */
+  check?(model: ModelSpec, settings: readonly TrainSettings[]): Promise<void>;
   /** @throws CounterweightError `model`, `training` or `runtime`. */
   train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome>;
   /** Frees what trainings share. */

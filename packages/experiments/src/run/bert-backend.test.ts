@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { configToJson, randomConfig } from "@counterweight/bert";
 import { onnxRuntime, type Runtime } from "@counterweight/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { resolveSpec } from "../spec/resolve.js";
@@ -67,5 +68,31 @@ describe("bertBackend", () => {
   it("runs a whole spec, frees every session, and repeats bit for bit", async () => {
     const first = await run("first");
     expect(await run("second")).toBe(first);
+  });
+
+  it("looks at a checkpoint before anything is trained", async () => {
+    const settings = resolveSpec(text, { file: "/specs/small-bert.yaml" }).settings.train;
+    const look = () => bertBackend().check?.({ checkpoint: folder }, [settings]);
+    await expect(look).rejects.toThrow(`${folder}: There is no config.json`);
+    const config = randomConfig({ vocabularySize: 8, hiddenSize: 8, heads: 2, maxPositions: 15 });
+    await writeFile(join(folder, "config.json"), JSON.stringify(configToJson(config)));
+    await expect(look).rejects.toThrow("maxLength is 16, but the model has 15 positions.");
+    const fitting = { ...config, maxPositions: 16 };
+    await writeFile(join(folder, "config.json"), JSON.stringify(configToJson(fitting)));
+    await expect(look).rejects.toThrow("neither tokenizer.json nor vocab.txt");
+    const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"];
+    await writeFile(join(folder, "vocab.txt"), `${vocabulary.join("\n")}\n`);
+    await expect(look()).resolves.toBeUndefined();
+  });
+
+  it("refuses sizes that no memory holds, before it asks for that memory", async () => {
+    const spec = resolveSpec(text, {
+      file: "/specs/small-bert.yaml",
+      overrides: ["model.config.hiddenSize=1000000000"],
+    });
+    const stream = runExperiment(spec, { out: folder, backend: bertBackend() });
+    await expect(async () => {
+      for await (const _ of stream);
+    }).rejects.toThrow("parameters; 1e+9 are the most. Choose smaller sizes.");
   });
 });

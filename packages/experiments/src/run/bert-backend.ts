@@ -5,7 +5,9 @@ import {
   initialiseParameters,
   loadCheckpoint,
   loadTokenizer,
+  parameterCount,
   randomConfig,
+  readConfig,
   type Tokenizer,
   wordPieceTokenizer,
 } from "@counterweight/bert";
@@ -36,13 +38,15 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
   const wordTokenizers = new WeakMap<Benchmark, Tokenizer>();
   const encodings = new WeakMap<TextTable, Map<string, EncodedTexts>>();
 
+  function tokenizerOfFolder(folder: string): Promise<Tokenizer> {
+    const known = tokenizers.get(folder) ?? loadTokenizer(folder);
+    tokenizers.set(folder, known);
+    return known;
+  }
+
   async function tokenizerOf(model: ModelSpec, benchmark: Benchmark): Promise<Tokenizer> {
     const folder = model.checkpoint ?? model.config?.tokenizer;
-    if (folder !== undefined) {
-      const known = tokenizers.get(folder) ?? loadTokenizer(folder);
-      tokenizers.set(folder, known);
-      return known;
-    }
+    if (folder !== undefined) return tokenizerOfFolder(folder);
     const known = wordTokenizers.get(benchmark) ?? wordPieceTokenizer(wordsOf(benchmark));
     wordTokenizers.set(benchmark, known);
     return known;
@@ -63,6 +67,14 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
 
   return {
     version,
+    async check({ checkpoint, config }, settings) {
+      if (checkpoint !== undefined) {
+        const { maxPositions } = await readConfig(checkpoint);
+        for (const { maxLength } of settings) checkLength(maxLength, maxPositions, checkpoint);
+      }
+      const folder = checkpoint ?? config?.tokenizer;
+      if (folder !== undefined) await tokenizerOfFolder(folder);
+    },
     async *train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome> {
       const { model, benchmark, settings, seed } = request;
       const started = performance.now();
@@ -140,7 +152,7 @@ async function startModel(
   const { labelNames } = benchmark;
   if (model.checkpoint !== undefined) {
     const { config, parameters } = await loadCheckpoint(model.checkpoint, { labelNames, seed });
-    checkFits(config, settings, model.checkpoint);
+    checkLength(settings.maxLength, config.maxPositions, model.checkpoint);
     return { config: withDropout(config, settings.dropout), initial: parameters };
   }
   const { tokenizer: _, ...sizes } = model.config ?? {};
@@ -149,19 +161,33 @@ async function startModel(
     vocabularySize: tokenizer.vocabularySize,
     numLabels: labelNames.length,
   });
-  checkFits(config, settings, "model.config");
+  checkLength(settings.maxLength, config.maxPositions, "model.config");
+  checkSize(config);
   return {
     config: withDropout(config, settings.dropout),
     initial: initialiseParameters(config, seed),
   };
 }
 
-function checkFits(config: BertConfig, settings: TrainSettings, where: string): void {
-  if (settings.maxLength <= config.maxPositions) return;
+function checkLength(maxLength: number, positions: number, where: string): void {
+  if (maxLength <= positions) return;
   throw new CounterweightError(
     "model",
-    `maxLength is ${settings.maxLength}, but the model has ${config.maxPositions} positions.`,
-    { where, fix: `Set train.maxLength to ${config.maxPositions} or less.` },
+    `maxLength is ${maxLength}, but the model has ${positions} positions.`,
+    { where, fix: `Set maxLength to ${positions} or less, in train and checker.` },
+  );
+}
+
+/** Three times BERT-large. Training holds a parameter, its gradient and two moments: 16 GB. */
+const mostParameters = 1e9;
+
+function checkSize(config: BertConfig): void {
+  const parameters = parameterCount(config);
+  if (parameters <= mostParameters) return;
+  throw new CounterweightError(
+    "model",
+    `the model would have ${parameters.toExponential(1)} parameters; ${mostParameters.toExponential(0)} are the most.`,
+    { where: "model.config", fix: "Choose smaller sizes." },
   );
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { CounterweightError } from "@counterweight/base";
 import type { RunEvent } from "./events.js";
 
 /** Appends events to a file, one JSON line each. */
@@ -12,13 +13,13 @@ export interface EventLog {
  * Opens `events.jsonl` for appending: every run of a folder adds to it, each line with its time
  * (ISO 8601, UTC) and the id of its run. A line that a kill left unfinished is closed first, so that
  * it spoils no other. Lines go out in whole writes, at least once a second.
+ * @throws CounterweightError `usage` when the folder cannot be made or written.
  */
 export async function openEventLog(
   path: string,
   { now, run }: { readonly now: () => Date; readonly run: string },
 ): Promise<EventLog> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, "a+");
+  const file = await openForAppending(path);
   const { size } = await file.stat();
   if (size > 0) {
     const last = Buffer.alloc(1);
@@ -46,4 +47,23 @@ export async function openEventLog(
       await file.close();
     },
   };
+}
+
+async function openForAppending(path: string): Promise<FileHandle> {
+  const folder = dirname(path);
+  try {
+    await mkdir(folder, { recursive: true });
+    return await open(path, "a+");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const what =
+      code === "EEXIST" || code === "ENOTDIR"
+        ? "is not a folder, or lies below a file."
+        : `results cannot be written here (${code || String(cause)}).`;
+    throw new CounterweightError("usage", what, {
+      where: folder,
+      fix: "Give a folder that can be written with --out.",
+      cause,
+    });
+  }
 }

@@ -11,6 +11,7 @@ import {
   type LoadedBenchmark,
   loadBenchmark,
   type Role,
+  rowCount,
   sampleRows,
   selectByFile,
   sharingRoles,
@@ -19,7 +20,7 @@ import {
 } from "@counterweight/data";
 import { generatedSource } from "../spec/meaning.js";
 import type { ModelSpec, Spec } from "../spec/schema.js";
-import { type BenchmarkSpec, namedSources } from "../spec/schema-benchmarks.js";
+import { type BenchmarkSpec, namedSources, shapesOf } from "../spec/schema-benchmarks.js";
 
 /** A benchmark ready to train on: rows chosen, guards passed, every table with its digest. */
 export interface PreparedBenchmark {
@@ -47,11 +48,12 @@ export async function prepareBenchmark(
   const chosen = spec.generated[name];
   const loaded = await loadBenchmark(kind, {
     ...options,
+    ...("name" in shapesOf(kind) ? { name } : {}),
     ...(namedSources(kind) !== undefined && chosen !== undefined ? { generated: chosen } : {}),
     // Checked below, on the rows that are used.
     allowSharedText: sharingRoles,
   });
-  const generated = await chooseGenerated(spec, loaded.benchmark.generated);
+  const generated = await chooseGenerated(spec, name, loaded.benchmark.generated);
   const benchmark: Benchmark = { ...loaded.benchmark, name, generated };
   checkBenchmarkLabels(benchmark);
   checkSharedText(benchmark, spec.allowSharedText);
@@ -77,9 +79,22 @@ export async function prepareBenchmark(
   };
 }
 
-async function chooseGenerated(spec: Spec, table: TextTable): Promise<TextTable> {
-  if (spec.generatedRowsFile !== undefined) return selectByFile(table, spec.generatedRowsFile);
-  return spec.generatedRows === undefined ? table : sampleRows(table, spec.generatedRows, 0);
+async function chooseGenerated(
+  { generatedRows, generatedRowsFile }: Spec,
+  benchmark: string,
+  table: TextTable,
+): Promise<TextTable> {
+  if (generatedRowsFile !== undefined) return selectByFile(table, generatedRowsFile);
+  if (generatedRows === undefined) return table;
+  const there = rowCount(table);
+  if (generatedRows > there) {
+    throw new CounterweightError(
+      "spec",
+      `generatedRows is ${generatedRows}, but there are ${there} generated rows.`,
+      { where: benchmark, fix: `Set generatedRows to ${there} or less, or leave it out.` },
+    );
+  }
+  return sampleRows(table, generatedRows, 0);
 }
 
 /** SHA-256 of what a model can see of a table: texts, labels and class names, in order. */
@@ -141,7 +156,7 @@ async function folderDigest(folder: string, wanted: RegExp): Promise<Record<stri
   } catch (cause) {
     throw new CounterweightError("model", "the model's folder cannot be read.", {
       where: folder,
-      fix: "Give the folder that holds config.json and model.safetensors.",
+      fix: "Give the folder that holds config.json and model.safetensors. Nothing is downloaded: `hf download NAME --local-dir FOLDER` fetches a model of the Hugging Face hub.",
       cause,
     });
   }

@@ -191,6 +191,25 @@ describe("runExperiment", () => {
     expect(mended.started).toHaveLength(4);
   });
 
+  it("refuses a folder that cannot hold results before anything is trained", async () => {
+    const file = join(out, "file");
+    await writeFile(file, "");
+    const backend = logisticBackend();
+    for (const place of [file, join(file, "below")]) {
+      const spec = resolveSpec(text, { file: "/specs/sample.yaml" });
+      await expect(runExperiment(spec, { out: place, backend }).next()).rejects.toThrow(
+        `${place}: is not a folder, or lies below a file. Give a folder that can be written`,
+      );
+    }
+    expect(backend.started).toEqual([]);
+  });
+
+  it("says how many generated rows there are where a spec asks for more", async () => {
+    await expect(collect(logisticBackend(), { overrides: ["generatedRows=301"] })).rejects.toThrow(
+      "toy-world: generatedRows is 301, but there are 300 generated rows.",
+    );
+  });
+
   it("trains a damaged entry again and says so", async () => {
     await collect(logisticBackend(), { overrides: ["methods=[ce]", "seeds=0"] });
     const [entry] = await readdir(join(out, "trainings"));

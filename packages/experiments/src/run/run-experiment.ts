@@ -33,17 +33,26 @@ export interface PreparedRun {
 }
 
 /** Reads all data and the model's files, applies the guards, and plans; trains nothing. */
-export async function prepareRun(spec: ResolvedSpec, backend: string): Promise<PreparedRun> {
+export async function prepareRun(
+  spec: ResolvedSpec,
+  backend: Pick<TrainingBackend, "version" | "check">,
+): Promise<PreparedRun> {
   const benchmarks = new Map<string, PreparedBenchmark>();
   for (const benchmark of spec.settings.benchmarks) {
     benchmarks.set(benchmark.name, await prepareBenchmark(spec.settings, benchmark));
   }
   const model = await modelDigest(spec.settings.model);
-  return {
-    spec,
+  const plan = planTrainings({
+    spec: spec.settings,
     benchmarks,
-    plan: planTrainings({ spec: spec.settings, benchmarks, model, backend }),
-  };
+    model,
+    backend: backend.version,
+  });
+  await backend.check?.(
+    spec.settings.model,
+    plan.trainings.map(({ settings }) => settings),
+  );
+  return { spec, benchmarks, plan };
 }
 
 /** The plan as people and logs see it, with what is in the store already. */
@@ -80,7 +89,7 @@ export async function* runExperiment(
 ): AsyncGenerator<RunEvent, RunResults> {
   const now = options.now ?? (() => new Date());
   const started = now();
-  const prepared = await prepareRun(spec, options.backend.version);
+  const prepared = await prepareRun(spec, options.backend);
   const log = await openEventLog(join(options.out, "events.jsonl"), {
     now,
     run: started.toISOString(),

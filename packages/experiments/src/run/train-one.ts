@@ -73,10 +73,8 @@ export async function* trainOne({
     const outcome = next.value;
     try {
       if (end.reason !== "completed") {
-        throw new CounterweightError("training", `stopped early: ${end.message ?? end.reason}`, {
-          where: training.label,
-          fix: "Try a smaller learning rate, or clipping (clipNorm).",
-        });
+        // No place: whoever reports it knows the training. The trainer's message has its own advice.
+        throw new CounterweightError("training", `stopped early: ${end.message ?? end.reason}`);
       }
       const seconds = (clock() - start) / 1000;
       const logProbabilities: Record<string, Float32Array> = {};

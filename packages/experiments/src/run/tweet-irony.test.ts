@@ -11,7 +11,7 @@ const file = fileURLToPath(new URL("../../../../experiments/tweet-irony.yaml", i
 describe.skipIf(!assets)("experiments/tweet-irony.yaml (needs COUNTERWEIGHT_ASSETS)", () => {
   it("prepares: guards pass, rows are those of the file of indices, six trainings a seed", async () => {
     const spec = resolveSpec(await readFile(file, "utf8"), { file, environment: process.env });
-    const { benchmarks, plan } = await prepareRun(spec, "none");
+    const { benchmarks, plan } = await prepareRun(spec, { version: "none" });
     const prepared = benchmarks.get("tweet-irony");
     if (prepared === undefined) throw new Error("no benchmark");
     expect(rowsByRole(prepared.benchmark)).toEqual({

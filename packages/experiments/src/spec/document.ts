@@ -62,7 +62,7 @@ export function parseSpecText(
   const problems = document.errors.map(
     (error): SpecProblem => ({
       path: "",
-      message: `${sentence(error.message)}`,
+      message: error.code === "MULTIPLE_DOCS" ? severalDocuments : sentence(error.message),
       place: placeOf(source, error.pos[0], error.pos[1]),
     }),
   );
@@ -103,6 +103,8 @@ function strangeKeys(source: SpecDocument): SpecProblem[] {
   });
   return problems;
 }
+
+const severalDocuments = "a second document begins here; a spec is one document.";
 
 const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);
 

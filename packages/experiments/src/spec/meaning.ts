@@ -35,7 +35,8 @@ export function meaningProblems(spec: Spec): MeaningProblem[] {
   ];
 }
 
-function modelProblems({ model }: Spec): MeaningProblem[] {
+function modelProblems(spec: Spec): MeaningProblem[] {
+  const { model } = spec;
   if ((model.checkpoint === undefined) === (model.config === undefined)) {
     return [{ at: ["model"], message: "needed either checkpoint or config, and not both." }];
   }
@@ -44,7 +45,17 @@ function modelProblems({ model }: Spec): MeaningProblem[] {
     const message = `needed a divisor of hiddenSize (${config.hiddenSize}), got ${config.heads}.`;
     return [{ at: ["model", "config", "heads"], message }];
   }
-  return [];
+  return config === undefined ? [] : lengthProblems(spec, config.maxPositions);
+}
+
+/** Rows longer than the model's positions; for a checkpoint its own config says, when it is read. */
+function lengthProblems({ train, checker }: Spec, positions: number): MeaningProblem[] {
+  const lengths = { train: train.maxLength, checker: checker.maxLength ?? 0 };
+  return Object.entries(lengths).flatMap(([part, length]) => {
+    if (length <= positions) return [];
+    const message = `is ${length}, but the model has ${positions} positions (model.config.maxPositions).`;
+    return [{ at: [part, "maxLength"], message }];
+  });
 }
 
 /** Gamma changes nothing for methods without a weight; saying so beats two equal rows. */

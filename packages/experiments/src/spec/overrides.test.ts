@@ -39,6 +39,21 @@ describe("overrides", () => {
     expect(resolve(override).settings.seeds).toEqual([0, 1, 2]);
   });
 
+  it("make a list of one name where only a list can stand", () => {
+    expect(resolve("methods=imp").settings.methods).toMatchObject([{ loss: "imp" }]);
+    expect(resolve("benchmarks=toy-world").settings.benchmarks).toHaveLength(1);
+    expect(refusal("methods=dipm")).toContain("methods.0: needed one of quality-checker, ce");
+    expect(refusal("methods=dipm")).toContain('Did you mean "dimp"?');
+    expect(refusal("methods=")).toContain("needed a list, got null");
+  });
+
+  it("reach into lists by brackets too, as the table of keys writes them", () => {
+    const { settings, replacements } = resolve("benchmarks[0].testRows=5");
+    expect(settings.benchmarks[0]?.testRows).toBe(5);
+    expect(replacements[0]).toMatchObject({ path: "benchmarks.0.testRows", replaced: "50" });
+    expect(refusal("benchmarks[0].testRows=x")).toContain("benchmarks.0.testRows: needed a whole");
+  });
+
   it("join words that a shell split at spaces", () => {
     expect(joinOverrideWords(["seeds=0,", "1,", "2", "train.epochs=3"])).toEqual([
       "seeds=0, 1, 2",

@@ -35,7 +35,8 @@ export function joinOverrideWords(words: readonly string[]): string[] {
 
 /**
  * Applies `a.b=1` overrides to the document in place, in order, later ones winning. Values are YAML
- * scalars or flow collections; where the key takes a list, `0,1,2` is one.
+ * scalars or flow collections; where the key takes a list, `0,1,2` is one,
+ * and where it takes nothing else, so is a single name. `a[0].b` is `a.0.b`.
  */
 export function applyOverrides(
   source: SpecDocument,
@@ -49,7 +50,10 @@ export function applyOverrides(
       problems.push({ path, message, place: { kind: "override", argument } });
     };
     const equals = argument.indexOf("=");
-    const words = argument.slice(0, Math.max(0, equals)).trim();
+    const words = argument
+      .slice(0, Math.max(0, equals))
+      .trim()
+      .replace(/\[(\d+)\]/g, ".$1");
     if (words === "") {
       refuse("", "an override is written key=value, such as train.epochs=3.");
       continue;
@@ -140,7 +144,12 @@ function parseValue(
     return { value: written };
   }
   try {
-    return { value: parse(takesList && bare ? `[${written}]` : written, { maxAliasCount: 0 }) };
+    const value: unknown = parse(takesList && bare ? `[${written}]` : written, {
+      maxAliasCount: 0,
+    });
+    // `methods=imp`: where nothing but a list can stand, one value is a list of one.
+    const isOne = typeof value === "string" && nodes.every((node) => node.type === "array");
+    return { value: isOne ? [value] : value };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     return { message: `the value is no YAML: ${reason}` };

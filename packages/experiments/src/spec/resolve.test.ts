@@ -213,6 +213,22 @@ exp/x.yaml:9:14: train.batchSize: needed a whole number, got the text "many".
       base.replace("models/mini", `"${variable("WEIGTHS")}/mini"`),
       ["x.yaml:3:22: model.checkpoint", "WEIGTHS is not set (WEIGHTS is set)"],
     ],
+    [
+      "rows longer than the model's positions",
+      base
+        .replace(
+          "checkpoint: models/mini",
+          "config: { hiddenSize: 4, layers: 1, heads: 2, intermediateSize: 4, maxPositions: 64 }",
+        )
+        .concat("  maxLength: 65\n"),
+      ["x.yaml:8:14: train.maxLength", "is 65, but the model has 64 positions"],
+    ],
+    [
+      "more threads than any machine should start",
+      base.replace("epochs: 2", "threads: 10000"),
+      ["x.yaml:7:12: train.threads", "at most 256, got 10000"],
+    ],
+    ["a second document", `${base}---\n${base}`, ["x.yaml:8:1", "a spec is one document"]],
     ["broken YAML", "version: 1\nname: [a\n", ["x.yaml:3:1", "]"]],
     ["a key twice", `${base}name: again\n`, ["x.yaml:8:1", "unique"]],
     ["__proto__", `${base}__proto__: { polluted: 1 }\n`, ["x.yaml:8:1: __proto__", "unknown key"]],

@@ -8,6 +8,9 @@ export const qualityChecker = "quality-checker";
 /** What a row of the results table can be: the quality checker, or any loss there is. */
 export const methodNames: readonly string[] = [qualityChecker, ...losses.map(({ name }) => name)];
 
+/** Far above what one small training gains from; far more would take all memory of a machine. */
+const mostThreads = 256;
+
 const fields = {
   epochs: z.int().min(1).describe("Passes over the rows."),
   batchSize: z.int().min(1).describe("Rows a step; the last batch of an epoch may be smaller."),
@@ -37,7 +40,11 @@ const fields = {
   selectBy: z
     .enum(["accuracy", "macro-f1", "last"])
     .describe("Which epoch is kept: best on validation (the earliest of equals), or the last."),
-  threads: z.int().min(1).describe("Compute threads of one training; bits may depend on it."),
+  threads: z
+    .int()
+    .min(1)
+    .max(mostThreads)
+    .describe("Compute threads of one training; bits may depend on it."),
 };
 
 /** Settings of a training, with the paper's values (and authors' code) as defaults. */
