@@ -20,11 +20,12 @@ export const exitCodes = { done: 0, failed: 1, refused: 2, interrupted: 130 } as
 /** The process's own. */
 export function processIo(): CommandIo {
   const { stdout, stderr, env } = process;
+  // Some pseudo-terminals say that they have 0 columns.
   const live = stderr.isTTY && env.TERM !== "dumb" && (env.CI ?? "") === "";
   return {
     stdout: (text) => stdout.write(text),
     stderr: (text) => stderr.write(text),
-    columns: live ? () => stderr.columns ?? 80 : undefined,
+    columns: live ? () => stderr.columns || 80 : undefined,
     environment: env,
     now: () => new Date(),
     onInterrupt(listener) {

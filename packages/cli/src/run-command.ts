@@ -97,6 +97,7 @@ async function dryRun(
   for (const [name, { notes }] of prepared.benchmarks) {
     for (const note of notes) io.stderr(`${name}: ${note}\n`);
   }
+  for (const note of prepared.modelNotes) io.stderr(`model: ${note}\n`);
   io.stdout(`${tableToText(planTable(trainings))}\n`);
   const todo = trainings.filter(({ stored }) => !stored).length;
   io.stderr(

@@ -65,6 +65,8 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
         ...event.notes.map((note) => `  ${note}`),
       ];
     }
+    case "model":
+      return event.notes.map((note) => `model: ${note}`);
     case "plan": {
       const stored = event.trainings.filter((training) => training.stored).length;
       const kept = stored === 0 ? "" : `, ${stored} of them in the store already`;

@@ -136,10 +136,10 @@ export interface TrainingBackend {
   readonly version: string;
   /**
    * Looks at the model's files, and whether it takes rows as long as the settings say, before
-   * anything is trained.
+   * anything is trained. Returns what people should know, such as parameters the files lack.
    * @throws CounterweightError `model`.
    */
-  check?(model: ModelSpec, settings: readonly TrainSettings[]): Promise<void>;
+  check?(model: ModelSpec, settings: readonly TrainSettings[]): Promise<readonly string[]>;
   /** @throws CounterweightError `model`, `training` or `runtime`. */
   train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome>;
   /** Frees what trainings share. */

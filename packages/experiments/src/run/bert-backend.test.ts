@@ -1,7 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { configToJson, randomConfig } from "@counterweight/bert";
+import {
+  configToJson,
+  initialiseParameters,
+  randomConfig,
+  writeSafetensors,
+} from "@counterweight/bert";
 import { onnxRuntime, type Runtime } from "@counterweight/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { resolveSpec } from "../spec/resolve.js";
@@ -73,16 +78,26 @@ describe("bertBackend", () => {
   it("looks at a checkpoint before anything is trained", async () => {
     const settings = resolveSpec(text, { file: "/specs/small-bert.yaml" }).settings.train;
     const look = () => bertBackend().check?.({ checkpoint: folder }, [settings]);
-    await expect(look).rejects.toThrow(`${folder}: There is no config.json`);
-    const config = randomConfig({ vocabularySize: 8, hiddenSize: 8, heads: 2, maxPositions: 15 });
-    await writeFile(join(folder, "config.json"), JSON.stringify(configToJson(config)));
-    await expect(look).rejects.toThrow("maxLength is 16, but the model has 15 positions.");
-    const fitting = { ...config, maxPositions: 16 };
-    await writeFile(join(folder, "config.json"), JSON.stringify(configToJson(fitting)));
+    const sizes = { vocabularySize: 8, hiddenSize: 8, heads: 2, layers: 1, intermediateSize: 8 };
+    const config = randomConfig({ ...sizes, maxPositions: 16 });
+    const write = (name: string, content: unknown) =>
+      writeFile(join(folder, name), JSON.stringify(content));
+
     await expect(look).rejects.toThrow("neither tokenizer.json nor vocab.txt");
     const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"];
     await writeFile(join(folder, "vocab.txt"), `${vocabulary.join("\n")}\n`);
-    await expect(look()).resolves.toBeUndefined();
+    await expect(look).rejects.toThrow(`${folder}: There is no config.json`);
+    await write("config.json", configToJson(config));
+    await expect(look).rejects.toThrow("There is no model.safetensors");
+    await writeSafetensors(join(folder, "model.safetensors"), initialiseParameters(config, 0));
+    await expect(look()).resolves.toEqual([]);
+    // A layer that the file lacks would start from random weights: that must not go unsaid.
+    await write("config.json", { ...configToJson(config), num_hidden_layers: 2 });
+    const notes = await look();
+    expect(notes?.[0]).toContain("newly initialized: ['bert.encoder.layer.1.");
+    await expect(
+      bertBackend().check?.({ checkpoint: folder }, [{ ...settings, maxLength: 17 }]),
+    ).rejects.toThrow("maxLength is 17, but the model has 16 positions.");
   });
 
   it("refuses sizes that no memory holds, before it asks for that memory", async () => {

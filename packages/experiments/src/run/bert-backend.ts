@@ -7,7 +7,7 @@ import {
   loadTokenizer,
   parameterCount,
   randomConfig,
-  readConfig,
+  renderLoadReport,
   type Tokenizer,
   wordPieceTokenizer,
 } from "@counterweight/bert";
@@ -68,12 +68,15 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
   return {
     version,
     async check({ checkpoint, config }, settings) {
-      if (checkpoint !== undefined) {
-        const { maxPositions } = await readConfig(checkpoint);
-        for (const { maxLength } of settings) checkLength(maxLength, maxPositions, checkpoint);
-      }
       const folder = checkpoint ?? config?.tokenizer;
       if (folder !== undefined) await tokenizerOfFolder(folder);
+      if (checkpoint === undefined) return [];
+      // Read here and again by each training: a tenth of a second, and nothing is kept in memory.
+      const { config: own, report } = await loadCheckpoint(checkpoint, { seed: 0 });
+      for (const { maxLength } of settings) checkLength(maxLength, own.maxPositions, checkpoint);
+      return renderLoadReport(report)
+        .split("\n")
+        .filter((line) => line !== "");
     },
     async *train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome> {
       const { model, benchmark, settings, seed } = request;

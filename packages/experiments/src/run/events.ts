@@ -46,6 +46,8 @@ export type RunEvent =
       readonly digests: Readonly<Record<string, string>>;
       readonly notes: readonly string[];
     }
+  /** What is worth knowing of the model's files; left out where there is nothing. */
+  | { readonly type: "model"; readonly notes: readonly string[] }
   | { readonly type: "plan"; readonly trainings: readonly PlannedTraining[] }
   | { readonly type: "store-damaged"; readonly training: string; readonly reason: string }
   | { readonly type: "training-reused"; readonly training: string }

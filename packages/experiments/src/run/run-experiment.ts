@@ -30,6 +30,8 @@ export interface PreparedRun {
   readonly spec: ResolvedSpec;
   readonly benchmarks: ReadonlyMap<string, PreparedBenchmark>;
   readonly plan: Plan;
+  /** What the backend says of the model's files. */
+  readonly modelNotes: readonly string[];
 }
 
 /** Reads all data and the model's files, applies the guards, and plans; trains nothing. */
@@ -48,11 +50,11 @@ export async function prepareRun(
     model,
     backend: backend.version,
   });
-  await backend.check?.(
+  const modelNotes = await backend.check?.(
     spec.settings.model,
     plan.trainings.map(({ settings }) => settings),
   );
-  return { spec, benchmarks, plan };
+  return { spec, benchmarks, plan, modelNotes: modelNotes ?? [] };
 }
 
 /** The plan as people and logs see it, with what is in the store already. */
@@ -117,11 +119,12 @@ async function* runPlan(
   { out, backend, signal, now }: RunOptions & { readonly now: () => Date },
   environment: EnvironmentRecord,
 ): AsyncGenerator<RunEvent, RunResults> {
-  const { spec, benchmarks, plan } = prepared;
+  const { spec, benchmarks, plan, modelNotes } = prepared;
   yield { type: "run-start", name: spec.settings.name, trials: plan.trials.length, environment };
   for (const [name, { benchmark, digests, notes }] of benchmarks) {
     yield { type: "data", benchmark: name, rows: rowsByRole(benchmark), digests, notes };
   }
+  if (modelNotes.length > 0) yield { type: "model", notes: modelNotes };
   yield { type: "plan", trainings: await describePlan(prepared, out) };
 
   const store = folderStore(join(out, "trainings"));
