@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { initialiseParameters, loadCheckpoint, packBatch, randomConfig } from "@counterweight/bert";
 import { lossByName } from "@counterweight/losses";
 import { onnxRuntime } from "@counterweight/runtime";
-import { createTrainingSession } from "@counterweight/trainer";
+import { createTrainingSession, paperSettings } from "@counterweight/trainer";
 import { peerBatches } from "./batches.mjs";
 
 /** Steps before the clock counts, as many as the peer's. */
@@ -48,21 +48,12 @@ const session = await createTrainingSession(
     loss: lossByName("ce"),
     gamma: 1,
     settings: {
+      ...paperSettings,
       epochs: 1,
-      batchSize: 32,
       learningRate,
       schedule: "constant",
-      warmupRatio: 0,
-      optimizer: "adamw",
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      momentum: 0,
-      weightDecay: 0,
-      clipNorm: 1,
       selectBy: "last",
       threads: Number(values.threads),
-      seed: 0,
     },
   },
   Math.max(...batches.map((batch) => packBatch(encoded, batch).tokens)),

@@ -9,7 +9,6 @@ import {
   type ResolvedSpec,
   type RunResults,
   resolveSpec,
-  resultRows,
   runExperiment,
   type TrainingBackend,
 } from "@counterweight/experiments";
@@ -48,7 +47,7 @@ export async function runCommand(
     const results = await run(spec, { out, backend }, io);
     if (flags.json) io.stdout(await readFile(join(out, "results.json"), "utf8"));
     else if (results.outcomes.length > 0) {
-      io.stdout(`${tableToText(resultsTable(resultRows(results)))}\n`);
+      io.stdout(`${tableToText(resultsTable(results.rows))}\n`);
     }
     conclude(results, { out, file, words: [...overrides, ...flags.set] }, io);
     return { done: exitCodes.done, failed: exitCodes.failed, stopped: exitCodes.interrupted }[

@@ -1,4 +1,3 @@
-export { resultRows } from "./outputs/aggregate-results.js";
 export type {
   EndEvent,
   EpochEvent,

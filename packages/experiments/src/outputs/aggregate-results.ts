@@ -1,10 +1,10 @@
 import { aggregate, type ResultRow, type TrialResult } from "@counterweight/evaluation";
 import { mostLikely } from "@counterweight/trainer";
-import type { RunResults } from "../run/results.js";
+import type { RunFindings } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
 /** Trials as the evaluation package takes them. */
-export function trialResults({ outcomes, benchmarks }: RunResults): TrialResult[] {
+export function trialResults({ outcomes, benchmarks }: RunFindings): TrialResult[] {
   return outcomes.flatMap(({ trial, training, scores }): TrialResult[] => {
     const test = benchmarks.get(trial.benchmark)?.benchmark.test;
     const values = training.logProbabilities.test;
@@ -29,7 +29,7 @@ export function trialResults({ outcomes, benchmarks }: RunResults): TrialResult[
  * One row for each method and condition, seeds folded, with the interval the spec asks for, and the
  * accuracy that theory gives where the benchmark knows it.
  */
-export function resultRows(results: RunResults): ResultRow[] {
+export function resultRows(results: RunFindings): ResultRow[] {
   const { evaluation, methods } = results.spec.settings;
   const rows = aggregate(trialResults(results), {
     resamples: evaluation.bootstrapResamples,

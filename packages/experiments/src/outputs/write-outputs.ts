@@ -4,14 +4,13 @@ import { renderReport, resultsToCsv } from "@counterweight/evaluation";
 import type { RunResults } from "../run/results.js";
 import { storedSpec } from "../spec/resolve.js";
 import { specToYaml } from "../spec/write.js";
-import { resultRows } from "./aggregate-results.js";
 import { reportData } from "./report-data.js";
 import { resultsJson } from "./results-json.js";
 import { predictionsCsv, weightsCsv } from "./rows-csv.js";
 
 /** Writes every output of a run into a folder, each file whole or not at all. */
 export async function writeOutputs(folder: string, results: RunResults, time: Date): Promise<void> {
-  const rows = resultRows(results);
+  const { rows } = results;
   const spec = specToYaml(storedSpec(results.spec, folder));
   const files: Readonly<Record<string, string>> = {
     "spec.yaml": spec,

@@ -1,3 +1,4 @@
+import type { ResultRow } from "@counterweight/evaluation";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { Trial } from "../spec/trials.js";
 import type { TrainingResult } from "../store.js";
@@ -15,8 +16,8 @@ export interface TrialOutcome {
   readonly columns: ScoreColumns;
 }
 
-/** All that a run knows at its end; outputs are written from this alone. */
-export interface RunResults {
+/** What a run found, before seeds are folded into rows. */
+export interface RunFindings {
   readonly status: RunStatus;
   readonly spec: ResolvedSpec;
   readonly benchmarks: ReadonlyMap<string, PreparedBenchmark>;
@@ -24,4 +25,10 @@ export interface RunResults {
   /** Finished trials, in the order of the spec. */
   readonly outcomes: readonly TrialOutcome[];
   readonly failures: readonly { readonly label: string; readonly message: string }[];
+}
+
+/** All that a run knows at its end; outputs and the terminal's table are made from this alone. */
+export interface RunResults extends RunFindings {
+  /** The results table. Its bootstrap takes seconds, so it is made once. */
+  readonly rows: readonly ResultRow[];
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import { scoresOfLabels } from "@counterweight/checkers";
+import { resultRows } from "../outputs/aggregate-results.js";
 import { writeOutputs } from "../outputs/write-outputs.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import { folderStore, type TrainingResult } from "../store.js";
@@ -11,7 +12,7 @@ import { openEventLog } from "./event-log.js";
 import type { PlannedTraining, RunEvent, RunStatus } from "./events.js";
 import { type Plan, type PlannedTrial, planTrainings, stepsOf, type Training } from "./plan.js";
 import { modelDigest, type PreparedBenchmark, prepareBenchmark, rowsByRole } from "./prepare.js";
-import type { RunResults, TrialOutcome } from "./results.js";
+import type { RunFindings, RunResults, TrialOutcome } from "./results.js";
 import { scoreTrial } from "./score-trial.js";
 import { trainOne } from "./train-one.js";
 
@@ -183,7 +184,7 @@ async function* runPlan(
       : failures.length > 0
         ? "failed"
         : "done";
-  const results: RunResults = {
+  const findings: RunFindings = {
     status,
     spec,
     benchmarks,
@@ -191,6 +192,7 @@ async function* runPlan(
     outcomes: inOrder,
     failures,
   };
+  const results: RunResults = { ...findings, rows: resultRows(findings) };
   await writeOutputs(out, results, now());
   yield {
     type: "run-end",
