@@ -25,6 +25,9 @@ export interface Node {
   readonly outputs: readonly Tensor[];
 }
 
+/** The attributes of an operation that has none. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
 /** What the reference evaluation of an operation sees. */
 export interface EvaluationContext {
   /** Concrete shapes of the outputs. */

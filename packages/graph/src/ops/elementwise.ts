@@ -3,6 +3,7 @@ import {
   apply,
   expectFloat,
   inputOf,
+  type NoAttributes,
   type Node,
   type Operation,
   outputOf,
@@ -12,7 +13,6 @@ import { stridesOf, type TensorValue } from "../value.js";
 import { constant } from "./constant.js";
 import { sumTo } from "./sum-to.js";
 
-type NoAttributes = Readonly<Record<string, never>>;
 const none: NoAttributes = {};
 
 interface BinaryRule {

@@ -1,5 +1,12 @@
 import { type Dimension, formatShape, type Shape, sameShape, shapeError } from "../dimension.js";
-import { apply, expectFloat, inputOf, type Operation, type Tensor } from "../tensor.js";
+import {
+  apply,
+  expectFloat,
+  inputOf,
+  type NoAttributes,
+  type Operation,
+  type Tensor,
+} from "../tensor.js";
 import { stridesOf, type TensorValue } from "../value.js";
 import { reduceSum } from "./reduce.js";
 import { transpose, transposeOrder } from "./shape.js";
@@ -191,8 +198,6 @@ export function matmul(left: Tensor, right: Tensor, options: MatmulOptions = {})
     alpha: options.alpha ?? 1,
   });
 }
-
-type NoAttributes = Readonly<Record<string, never>>;
 
 export const linearOperation: Operation<NoAttributes> = {
   name: "linear",

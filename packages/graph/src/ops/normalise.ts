@@ -4,6 +4,7 @@ import {
   applyAll,
   expectFloat,
   inputOf,
+  type NoAttributes,
   type Operation,
   outputOf,
   type Tensor,
@@ -15,8 +16,6 @@ import { matmul } from "./matmul.js";
 import { reduceSum } from "./reduce.js";
 import { reshape } from "./shape.js";
 import { exp } from "./unary.js";
-
-type NoAttributes = Readonly<Record<string, never>>;
 
 function lastAxis(operation: string, x: TensorType | undefined): number {
   if (x === undefined || x.shape.length === 0)

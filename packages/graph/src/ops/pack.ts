@@ -1,8 +1,13 @@
 import { formatShape, type Shape, shapeError } from "../dimension.js";
-import { apply, expectFloat, inputOf, type Operation, type Tensor } from "../tensor.js";
+import {
+  apply,
+  expectFloat,
+  inputOf,
+  type NoAttributes,
+  type Operation,
+  type Tensor,
+} from "../tensor.js";
 import type { TensorValue } from "../value.js";
-
-type NoAttributes = Readonly<Record<string, never>>;
 
 /**
  * A batch's tokens are packed end to end, `[tokens, ...]`; attention wants rows and columns,

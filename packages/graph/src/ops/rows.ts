@@ -3,14 +3,13 @@ import {
   apply,
   expectFloat,
   inputOf,
+  type NoAttributes,
   type Operation,
   type Tensor,
   type TensorType,
 } from "../tensor.js";
 import { multiply } from "./elementwise.js";
 import { withTrailingAxes } from "./shape.js";
-
-type NoAttributes = Readonly<Record<string, never>>;
 
 const widthOf = (shape: readonly number[]): number =>
   shape.slice(1).reduce((total, size) => total * size, 1);

@@ -6,7 +6,15 @@ import {
   sameShape,
   shapeError,
 } from "../dimension.js";
-import { apply, attributesOf, inputOf, type Node, type Operation, type Tensor } from "../tensor.js";
+import {
+  apply,
+  attributesOf,
+  inputOf,
+  type NoAttributes,
+  type Node,
+  type Operation,
+  type Tensor,
+} from "../tensor.js";
 import { stridesOf } from "../value.js";
 import { fill } from "./constant.js";
 
@@ -88,8 +96,6 @@ export const transpose = (x: Tensor, order: readonly number[]): Tensor =>
 /** The order of a transpose node; undefined for any other node. */
 export const transposeOrder = (node: Node): readonly number[] | undefined =>
   attributesOf(node, transposeOperation)?.order;
-
-type NoAttributes = Readonly<Record<string, never>>;
 
 function restShape(shape: Shape): Shape {
   return shape.slice(1);

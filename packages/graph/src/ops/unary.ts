@@ -2,6 +2,7 @@ import {
   apply,
   expectFloat,
   inputOf,
+  type NoAttributes,
   type Node,
   type Operation,
   outputOf,
@@ -11,7 +12,6 @@ import { constant } from "./constant.js";
 import { add, divide, multiply, oneMinus, scale } from "./elementwise.js";
 import { erfc } from "./erf.js";
 
-type NoAttributes = Readonly<Record<string, never>>;
 const none: NoAttributes = {};
 
 interface UnaryRule {
