@@ -24,6 +24,10 @@ export interface TextTable {
   readonly file: string;
   /** 1-based record number of each row in `file`, `[rows]`; a header line is not counted. */
   readonly row: Int32Array;
+  /** 1-based line of `file` on which each row begins, where its format has lines, `[rows]`. */
+  readonly line?: Int32Array;
+  /** The user's own weight of each row, finite and above 0, `[rows]`; absent: every row counts 1. */
+  readonly weight?: Float32Array;
   /** Rows of `file` that were read but left out. Never silent. */
   readonly skipped: readonly SkippedRow[];
 }
@@ -41,8 +45,8 @@ export function classCounts(table: TextTable): Int32Array {
 }
 
 /**
- * The table of the given rows (0-based, in the given order, repeats allowed); file, row numbers and
- * `skipped` go with them.
+ * The table of the given rows (0-based, in the given order, repeats allowed); file, row numbers,
+ * lines, weights and `skipped` go with them.
  * @throws CounterweightError `internal` when an index is no row of the table.
  */
 export function select(table: TextTable, indices: ArrayLike<number>): TextTable {
@@ -51,6 +55,8 @@ export function select(table: TextTable, indices: ArrayLike<number>): TextTable 
   const textPair: string[] | undefined = table.textPair === undefined ? undefined : [];
   const label = new Int32Array(indices.length);
   const row = new Int32Array(indices.length);
+  const line = table.line === undefined ? undefined : new Int32Array(indices.length);
+  const weight = table.weight === undefined ? undefined : new Float32Array(indices.length);
   for (let position = 0; position < indices.length; position++) {
     const index = at(indices, position);
     if (!Number.isInteger(index) || index < 0 || index >= rows) {
@@ -63,8 +69,18 @@ export function select(table: TextTable, indices: ArrayLike<number>): TextTable 
     if (textPair !== undefined) textPair.push(at(table.textPair ?? [], index));
     label[position] = at(table.label, index);
     row[position] = at(table.row, index);
+    if (line !== undefined) line[position] = at(table.line ?? [], index);
+    if (weight !== undefined) weight[position] = at(table.weight ?? [], index);
   }
-  return { ...table, text, ...(textPair === undefined ? {} : { textPair }), label, row };
+  return {
+    ...table,
+    text,
+    ...(textPair === undefined ? {} : { textPair }),
+    label,
+    row,
+    ...(line === undefined ? {} : { line }),
+    ...(weight === undefined ? {} : { weight }),
+  };
 }
 
 /** A row's text, or text pair, as one key: equal keys mean equal texts. */

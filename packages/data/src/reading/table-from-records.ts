@@ -134,6 +134,9 @@ export function tableFromRecords(source: RecordFile, options: TableOptions = {})
     label,
     file,
     row: Int32Array.from(rows, ({ record }) => record.row),
+    ...(rows.every(({ record }) => record.line !== undefined)
+      ? { line: Int32Array.from(rows, ({ record }) => record.line ?? 0) }
+      : {}),
     skipped,
   };
   const classes = `classes ${listed(labelNames.map(visible))}${options.labelNames === undefined ? " (found, sorted)" : ""}`;
