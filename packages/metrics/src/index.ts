@@ -1,4 +1,5 @@
 export { accuracy } from "./accuracy.js";
+export { brierScore } from "./brier-score.js";
 export {
   type AverageOver,
   type ClassScores,
@@ -16,3 +17,15 @@ export {
 export { type ConfusionMatrix, confusionMatrix } from "./confusion-matrix.js";
 export { type FormatReportOptions, formatClassificationReport } from "./format-report.js";
 export { logLoss } from "./log-loss.js";
+export {
+  type BinStrategy,
+  binConfidences,
+  expectedCalibrationError,
+  maximumCalibrationError,
+  type ReliabilityBin,
+  type ReliabilityOptions,
+  reliabilityBins,
+  type TopLabels,
+  topLabels,
+} from "./reliability.js";
+export { type WeightHealth, weightHealth } from "./weight-health.js";
