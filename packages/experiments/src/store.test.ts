@@ -18,7 +18,7 @@ const result: TrainingResult = {
   label: "toy-world, ce, seed 0",
   making: {
     kind: "training",
-    version: 1,
+    version: 2,
     backend: "b",
     model: "m",
     loss: "ce",
@@ -62,6 +62,10 @@ const result: TrainingResult = {
   ],
   steps: { loss: [0.3, 0.1], learningRate: [6e-5, 3e-5] },
   logProbabilities: { test: Float32Array.of(-0.1, -2.4) },
+  rowHistory: {
+    weights: [Float32Array.of(1, 2), Float32Array.of(0.5, 3)],
+    logProbabilities: [Float32Array.of(-1, -2), Float32Array.of(-0.5, -0.25)],
+  },
 };
 
 describe("folderStore", () => {

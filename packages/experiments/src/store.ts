@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson, sha256 } from "@counterweight/base";
-import type { EpochEvent } from "./run/backend.js";
+import type { EpochRecord } from "./run/backend.js";
 import type { TrainingMaking } from "./run/plan.js";
 
 /** What is kept of a finished training. */
@@ -13,11 +13,20 @@ export interface TrainingResult {
   /** Seconds of training, without evaluation of the arrays. */
   readonly seconds: number;
   readonly bestEpoch: number;
-  readonly epochs: readonly Omit<EpochEvent, "type">[];
+  readonly epochs: readonly EpochRecord[];
   /** One entry a step. */
   readonly steps: { readonly loss: readonly number[]; readonly learningRate: readonly number[] };
   /** Natural-log probabilities by role, row-major `[rows, classes]`. */
   readonly logProbabilities: Readonly<Record<string, Float32Array>>;
+  readonly rowHistory: RowHistory;
+}
+
+/** Columns of the training rows, an array an epoch, each `[rows]`; empty where none were reported. */
+export interface RowHistory {
+  /** The loss's weight of each row as last used. */
+  readonly weights: readonly Float32Array[];
+  /** `log p(y|x)` of each row's label as last seen in training, dropout on. */
+  readonly logProbabilities: readonly Float32Array[];
 }
 
 /** What a look into the store finds. */
@@ -34,14 +43,56 @@ export interface TrainingStore {
   write(result: TrainingResult): Promise<void>;
 }
 
-type StoredResult = Omit<TrainingResult, "logProbabilities"> & {
-  readonly format: 1;
-  /** SHA-256 of the array files by role, 32-bit little-endian floats. */
+type StoredResult = Omit<TrainingResult, "logProbabilities" | "rowHistory"> & {
+  readonly format: 2;
+  /** SHA-256 of the array files by name, 32-bit little-endian floats. */
   readonly arrays: Readonly<Record<string, string>>;
 };
 
 const resultFile = "result.jsonl";
-const arrayFile = (role: string): string => `log-probabilities-${role}.f32`;
+const roleArray = "log-probabilities-";
+const historyArrays = {
+  weights: "weights-epoch-",
+  logProbabilities: "row-log-probabilities-epoch-",
+} as const;
+const arrayFile = (name: string): string => `${name}.f32`;
+
+/** All arrays of a result by name. */
+function arraysOf({ logProbabilities, rowHistory }: TrainingResult): Map<string, Float32Array> {
+  const epochs = (stem: string, columns: readonly Float32Array[]) =>
+    columns.map((values, index) => [`${stem}${index + 1}`, values] as const);
+  return new Map([
+    ...Object.entries(logProbabilities).map(
+      ([role, values]) => [`${roleArray}${role}`, values] as const,
+    ),
+    ...epochs(historyArrays.weights, rowHistory.weights),
+    ...epochs(historyArrays.logProbabilities, rowHistory.logProbabilities),
+  ]);
+}
+
+/** The reverse of `arraysOf`. */
+function fromArrays(
+  arrays: ReadonlyMap<string, Float32Array>,
+): Pick<TrainingResult, "logProbabilities" | "rowHistory"> {
+  const epochs = (stem: string): Float32Array[] => {
+    const columns: Float32Array[] = [];
+    for (let epoch = 1; ; epoch++) {
+      const values = arrays.get(`${stem}${epoch}`);
+      if (values === undefined) return columns;
+      columns.push(values);
+    }
+  };
+  const roles = [...arrays].filter(([name]) => name.startsWith(roleArray));
+  return {
+    logProbabilities: Object.fromEntries(
+      roles.map(([name, values]) => [name.slice(roleArray.length), values]),
+    ),
+    rowHistory: {
+      weights: epochs(historyArrays.weights),
+      logProbabilities: epochs(historyArrays.logProbabilities),
+    },
+  };
+}
 
 /**
  * A store of folders, `folder/<key>/`: the arrays, then `result.jsonl` with their hashes and, as its
@@ -61,31 +112,32 @@ export function folderStore(folder: string): TrainingStore {
         return { kind: "damaged", reason: `${resultFile} does not match its hash` };
       }
       if (stored.key !== key) return { kind: "damaged", reason: "it is the entry of another key" };
-      const logProbabilities: Record<string, Float32Array> = {};
-      for (const [role, hash] of Object.entries(stored.arrays)) {
-        const bytes = await readIfThere(join(entry, arrayFile(role)));
+      const arrays = new Map<string, Float32Array>();
+      for (const [name, hash] of Object.entries(stored.arrays)) {
+        const bytes = await readIfThere(join(entry, arrayFile(name)));
         if (bytes === undefined || sha256(bytes) !== hash) {
-          return { kind: "damaged", reason: `${arrayFile(role)} does not match its hash` };
+          return { kind: "damaged", reason: `${arrayFile(name)} does not match its hash` };
         }
-        logProbabilities[role] = floatsOf(bytes);
+        arrays.set(name, floatsOf(bytes));
       }
       const { format: _, arrays: __, ...result } = stored;
-      return { kind: "found", result: { ...result, logProbabilities } };
+      return { kind: "found", result: { ...result, ...fromArrays(arrays) } };
     },
 
-    async write({ logProbabilities, ...result }) {
+    async write(whole) {
+      const { logProbabilities: _, rowHistory: __, ...result } = whole;
       await mkdir(folder, { recursive: true });
       const temporary = join(folder, `.${result.key}.${randomBytes(6).toString("hex")}.tmp`);
       const entry = join(folder, result.key);
       try {
         await mkdir(temporary);
         const arrays: Record<string, string> = {};
-        for (const [role, values] of Object.entries(logProbabilities)) {
+        for (const [name, values] of arraysOf(whole)) {
           const bytes = bytesOf(values);
-          arrays[role] = sha256(bytes);
-          await writeSynced(join(temporary, arrayFile(role)), bytes);
+          arrays[name] = sha256(bytes);
+          await writeSynced(join(temporary, arrayFile(name)), bytes);
         }
-        const stored: StoredResult = { format: 1, ...result, arrays };
+        const stored: StoredResult = { format: 2, ...result, arrays };
         await writeSynced(join(temporary, resultFile), renderStored(stored));
         await rm(entry, { recursive: true, force: true });
         await rename(temporary, entry);
@@ -112,7 +164,7 @@ function parseStored(text: string): StoredResult | undefined {
 }
 
 const isStored = (value: unknown): value is StoredResult =>
-  typeof value === "object" && value !== null && "format" in value && value.format === 1;
+  typeof value === "object" && value !== null && "format" in value && value.format === 2;
 
 function bytesOf(values: Float32Array): Buffer {
   const bytes = Buffer.alloc(values.length * 4);

@@ -40,6 +40,10 @@ export interface EpochEvent {
   };
   /** Whether it is the best so far by `selectBy`. */
   readonly isBest: boolean;
+  /** The loss's weight of each training row as last used, `[rows]`; in no log. */
+  readonly weights?: Float32Array;
+  /** `log p(y|x)` of each training row's label as last seen in training, `[rows]`; in no log. */
+  readonly logProbability?: Float32Array;
 }
 
 /** The end of a training. */
@@ -62,6 +66,9 @@ export interface PhaseEvent {
   readonly role?: string;
   readonly milliseconds: number;
 }
+
+/** An epoch as results keep it: its columns of rows are stored apart. */
+export type EpochRecord = Omit<EpochEvent, "type" | "weights" | "logProbability">;
 
 export type TrainingEvent = StepEvent | EpochEvent | EndEvent | PhaseEvent;
 

@@ -23,9 +23,19 @@ import {
 } from "@counterweight/trainer";
 import type { ModelSpec, TrainSettings } from "../spec/schema.js";
 import type { TrainedOutcome, TrainingBackend, TrainingEvent, TrainingRequest } from "./backend.js";
+import { libraryVersion } from "./library-version.js";
 
-/** Change it when equal requests may give other results: it is part of every training's key. */
-const version = "bert-1";
+/** Change it when equal requests may give other results. */
+const codeVersion = "bert-1";
+
+/** Libraries whose next version may give other bits: those that compute and those that tokenise. */
+const computing = ["onnxruntime-node", "@huggingface/tokenizers"];
+
+/** Part of every training's key. */
+function backendVersion(): string {
+  const versions = computing.map((name) => `${name} ${libraryVersion(name) ?? "unknown"}`);
+  return [codeVersion, ...versions].join(", ");
+}
 
 interface Model {
   readonly config: BertConfig;
@@ -66,7 +76,7 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
   }
 
   return {
-    version,
+    version: backendVersion(),
     async check({ checkpoint, config }, settings) {
       const folder = checkpoint ?? config?.tokenizer;
       if (folder !== undefined) await tokenizerOfFolder(folder);

@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { libraryVersion } from "./library-version.js";
 
 /** What a run ran on, as far as results may depend on it. Nothing that names a person or a host. */
 export interface EnvironmentRecord {
@@ -29,7 +28,7 @@ const libraries = [
 /** Reads the environment; what cannot be found is left out. */
 export async function environmentRecord(): Promise<EnvironmentRecord> {
   const processors = cpus();
-  const versions = await Promise.all(libraries.map(async (name) => [name, await version(name)]));
+  const versions = libraries.map((name) => [name, libraryVersion(name)]);
   return {
     node: process.version,
     platform: `${process.platform}-${process.arch} ${release()}`,
@@ -39,22 +38,6 @@ export async function environmentRecord(): Promise<EnvironmentRecord> {
     packages: Object.fromEntries(versions.filter(([, found]) => found !== undefined)),
     git: await gitState(fileURLToPath(new URL(".", import.meta.url))),
   };
-}
-
-async function version(name: string): Promise<string | undefined> {
-  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
-  for (const folder of folders) {
-    try {
-      const text = await readFile(`${folder}/${name}/package.json`, "utf8");
-      const found: unknown = JSON.parse(text);
-      if (typeof found === "object" && found !== null && "version" in found) {
-        return String(found.version);
-      }
-    } catch {
-      // Not in this folder; the next one is asked.
-    }
-  }
-  return undefined;
 }
 
 async function gitState(folder: string): Promise<EnvironmentRecord["git"]> {

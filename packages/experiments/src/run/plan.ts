@@ -28,12 +28,12 @@ export interface Training {
   readonly predicts: readonly PredictedRole[];
 }
 
-export type PredictedRole = "test" | "generated";
+export type PredictedRole = "test" | "validation" | "generated";
 
 /** The content of a key. `version` changes when the meaning of an entry does. */
 export interface TrainingMaking {
   readonly kind: "training";
-  readonly version: 1;
+  readonly version: 2;
   readonly backend: string;
   readonly model: string;
   readonly loss: string;
@@ -103,13 +103,15 @@ export function planTrainings({ spec, benchmarks, model, backend }: PlanInputs):
     // CE is also the diversity checker, and is asked about the rows it learnt from in any case, so
     // that adding `imp` to a spec finds it in the store.
     const scored = loss === "ce" || (needs.length > 0 && weightUsesModel(loss, gamma));
-    const predicts: readonly PredictedRole[] = scored ? ["test", "generated"] : ["test"];
+    const predicts: readonly PredictedRole[] = scored
+      ? ["test", "validation", "generated"]
+      : ["test", "validation"];
     const settings: TrainSettings = isChecker
       ? { ...spec.train, ...given(spec.checker) }
       : spec.train;
     const making: TrainingMaking = {
       kind: "training",
-      version: 1,
+      version: 2,
       backend,
       model,
       loss,

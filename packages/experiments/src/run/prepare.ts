@@ -97,16 +97,19 @@ async function chooseGenerated(
   return sampleRows(table, generatedRows, 0);
 }
 
-/** SHA-256 of what a model can see of a table: texts, labels and class names, in order. */
-export function tableDigest(table: TextTable): string {
-  return sha256(
-    canonicalJson({
-      labelNames: table.labelNames,
-      text: table.text,
-      textPair: table.textPair,
-      label: Array.from(table.label),
-    }),
-  );
+/**
+ * SHA-256 of what a model can learn of a table: texts, labels, class names and the user's weights,
+ * in order. A line a row, so that a million rows are never one string.
+ */
+export function tableDigest({ labelNames, text, textPair, label, weight }: TextTable): string {
+  const hash = createHash("sha256");
+  hash.update(`${canonicalJson({ labelNames, pairs: textPair !== undefined })}\n`);
+  text.forEach((first, row) => {
+    const second = textPair === undefined ? [] : [textPair[row]];
+    const own = weight === undefined ? [] : [weight[row]];
+    hash.update(`${JSON.stringify([first, ...second, label[row], ...own])}\n`);
+  });
+  return hash.digest("hex");
 }
 
 /** Rows by role. */

@@ -3,7 +3,7 @@ import type { ModelSpec } from "../spec/schema.js";
 import type { TrainingResult } from "../store.js";
 import {
   type EndEvent,
-  type EpochEvent,
+  type EpochRecord,
   plainEvent,
   type ScoreColumns,
   type TrainingBackend,
@@ -52,7 +52,8 @@ export async function* trainOne({
   });
   const loss: number[] = [];
   const learningRate: number[] = [];
-  const epochs: Omit<EpochEvent, "type">[] = [];
+  const epochs: EpochRecord[] = [];
+  const rowHistory = { weights: [] as Float32Array[], logProbabilities: [] as Float32Array[] };
   let end: EndEvent = { type: "end", bestEpoch: 0, reason: "it ended without saying why" };
   try {
     let next = await stream.next();
@@ -61,9 +62,13 @@ export async function* trainOne({
       if (event.type === "step") {
         loss.push(event.loss);
         learningRate.push(event.learningRate);
-      } else if (event.type === "epoch") {
+      } else if (next.value.type === "epoch" && event.type === "epoch") {
         const { type: _, ...epoch } = event;
         epochs.push(epoch);
+        if (next.value.weights !== undefined) rowHistory.weights.push(next.value.weights);
+        if (next.value.logProbability !== undefined) {
+          rowHistory.logProbabilities.push(next.value.logProbability);
+        }
       } else if (event.type === "end") {
         end = event;
       }
@@ -86,7 +91,10 @@ export async function* trainOne({
       const { key, making, label } = training;
       const steps = { loss, learningRate };
       const { bestEpoch } = end;
-      return { key, making, label, seconds, bestEpoch, epochs, steps, logProbabilities };
+      return {
+        ...{ key, making, label, seconds, bestEpoch, epochs, steps, logProbabilities },
+        rowHistory,
+      };
     } finally {
       await outcome.dispose();
     }
