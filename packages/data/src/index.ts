@@ -1,6 +1,33 @@
 export { type Benchmark, type Role, roles } from "./benchmark.js";
 export type { BenchmarkSource, LoadedBenchmark, LossName } from "./benchmarks/benchmark-source.js";
+export {
+  loadFinancialPhraseBank,
+  type PhraseBankOptions,
+  type PhraseBankShares,
+  type PhraseBankSource,
+  phraseBankSources,
+} from "./benchmarks/financial-phrasebank.js";
+export {
+  type Agreement,
+  agreements,
+  type MixtralColumn,
+  type MixtralRows,
+  mixtralColumns,
+  type PhraseBankGenerated,
+  phraseBankLabels,
+  readMixtral,
+  readPhraseBankGenerated,
+  readPhraseBankReal,
+} from "./benchmarks/financial-phrasebank-files.js";
 export { type FilesOptions, loadFiles, type RealFiles } from "./benchmarks/load-files.js";
+export {
+  loadMrpc,
+  type MrpcOptions,
+  type MrpcSource,
+  mrpcSources,
+  readMrpcGenerated,
+  readMrpcReal,
+} from "./benchmarks/mrpc.js";
 export {
   type OptionKind,
   type OptionReader,

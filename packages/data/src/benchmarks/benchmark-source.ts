@@ -15,6 +15,12 @@ export interface LoadedBenchmark {
   /** Sentences on what was read: columns taken, rows skipped, how rows were split. */
   readonly notes: readonly string[];
   /**
+   * Class indices that the generated rows should have had, `[generated rows]`, by the rows of
+   * `benchmark.generated` as loaded (before any sampling). Only where people labelled the same texts.
+   * Never seen by training: with them an audit checks the weights' verdicts row by row.
+   */
+  readonly generatedTrueLabels?: Int32Array;
+  /**
    * Accuracy on the real distribution, in [0, 1], of the classifier that a loss leads to with
    * unlimited rows and perfect checkers. Only where P and Q are known (the toy world); undefined
    * for a method it does not know.

@@ -8,12 +8,20 @@ import {
 import { visible } from "../reading/visible.js";
 import type { BenchmarkSource, LoadedBenchmark } from "./benchmark-source.js";
 import { files } from "./files.js";
+import { financialPhraseBank } from "./financial-phrasebank.js";
+import { mrpc } from "./mrpc.js";
 import { type OptionShape, readOptions } from "./options.js";
 import { toyWorld } from "./toy-world.js";
 import { tweetIrony } from "./tweet-irony.js";
 
 /** All built-in benchmarks. A new dataset is one file beside this one and one entry here. */
-export const benchmarkSources: readonly BenchmarkSource[] = [tweetIrony, toyWorld, files];
+export const benchmarkSources: readonly BenchmarkSource[] = [
+  tweetIrony,
+  mrpc,
+  financialPhraseBank,
+  toyWorld,
+  files,
+];
 
 /** The option that every benchmark has, beside its own. */
 export const allowSharedTextOption: OptionShape = {
