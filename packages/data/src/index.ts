@@ -83,11 +83,13 @@ export {
   firstRows,
   type SplitOptions,
   sampleRows,
+  stratifiedFolds,
   stratifiedFraction,
   stratifiedSplit,
 } from "./splits.js";
 export {
   classCounts,
+  concatenate,
   rowCount,
   type SkippedRow,
   select,

@@ -24,6 +24,62 @@ export interface SplitOptions<Part extends string> {
 }
 
 /**
+ * Row indices (0-based, ascending) of each part, with the class proportions of the whole and equal
+ * texts together.
+ */
+function splitIndices(table: TextTable, shares: readonly number[], seed: number): number[][] {
+  const groups = groupByText(table);
+  const indices = shares.map((): number[] => []);
+  table.labelNames.forEach((labelName, label) => {
+    const own = groups.filter((group) => at(table.label, at(group, 0)) === label);
+    if (own.length === 0) return;
+    if (own.length < shares.length) {
+      throw new CounterweightError(
+        "data",
+        `class ${visible(labelName)} has ${counted(own.length, "distinct text")}, too few for ${shares.length} parts.`,
+        { where: table.file, fix: "Use fewer parts, more rows, or files with row numbers." },
+      );
+    }
+    const shuffled = randomStream("stratified-split", seed, labelName).shuffled(own);
+    const total = shuffled.reduce((count, group) => count + group.length, 0);
+    let taken = 0;
+    let next = 0;
+    let boundary = 0;
+    shares.forEach((share, part) => {
+      boundary += share * total;
+      const partsLeft = shares.length - part - 1;
+      const target = at(indices, part);
+      for (let first = true; next < shuffled.length - partsLeft; first = false) {
+        const group = at(shuffled, next);
+        const fits = partsLeft === 0 || taken + group.length / 2 <= boundary;
+        if (!first && !fits) break; // every part gets one group of each class
+        target.push(...group);
+        taken += group.length;
+        next++;
+      }
+    });
+  });
+  return indices.map((rows) => rows.sort(ascending));
+}
+
+/**
+ * Divides the rows into `folds` parts of near-equal size for cross-fitting, stratified by class,
+ * equal texts in one fold. Returns the 0-based row indices of each fold, ascending; every row is in
+ * exactly one.
+ * @throws CounterweightError `data` for fewer than two folds, or a class with fewer distinct texts
+ * than folds.
+ */
+export function stratifiedFolds(table: TextTable, folds: number, seed: number): number[][] {
+  if (!Number.isInteger(folds) || folds < 2) {
+    throw new CounterweightError("data", `needed two folds or more, got ${folds}.`, {
+      where: table.name,
+      fix: "Change the number of folds.",
+    });
+  }
+  return splitIndices(table, new Array<number>(folds).fill(1 / folds), seed);
+}
+
+/**
  * Divides a table into parts with the class proportions of the whole. Rows with equal texts stay
  * together (a group counts for the class of its first row), so no text stands in two parts. Each
  * part keeps the file's row order. Depends on the rows, the order of `shares` and the seed only.
@@ -43,41 +99,15 @@ export function stratifiedSplit<Part extends string>(
       { where: table.name, fix: "Change the shares." },
     );
   }
-  const groups = groupByText(table);
-  const indices = new Map<string, number[]>(parts.map(([name]) => [name, []]));
-  table.labelNames.forEach((labelName, label) => {
-    const own = groups.filter((group) => at(table.label, at(group, 0)) === label);
-    if (own.length === 0) return;
-    if (own.length < parts.length) {
-      throw new CounterweightError(
-        "data",
-        `class ${visible(labelName)} has ${counted(own.length, "distinct text")}, too few for ${parts.length} parts.`,
-        { where: table.file, fix: "Use fewer parts, more rows, or files with row numbers." },
-      );
-    }
-    const shuffled = randomStream("stratified-split", seed, labelName).shuffled(own);
-    const total = shuffled.reduce((count, group) => count + group.length, 0);
-    let taken = 0;
-    let next = 0;
-    let boundary = 0;
-    parts.forEach(([name, share], part) => {
-      boundary += share * total;
-      const partsLeft = parts.length - part - 1;
-      const target = indices.get(name) ?? [];
-      for (let first = true; next < shuffled.length - partsLeft; first = false) {
-        const group = at(shuffled, next);
-        const fits = partsLeft === 0 || taken + group.length / 2 <= boundary;
-        if (!first && !fits) break; // every part gets one group of each class
-        target.push(...group);
-        taken += group.length;
-        next++;
-      }
-    });
-  });
-  const result = parts.map(([name]) => {
-    const rows = (indices.get(name) ?? []).sort(ascending);
-    return [name, { ...select(table, rows), name: `${table.name}/${name}` }];
-  });
+  const indices = splitIndices(
+    table,
+    parts.map(([, share]) => share),
+    seed,
+  );
+  const result = parts.map(([name], part) => [
+    name,
+    { ...select(table, at(indices, part)), name: `${table.name}/${name}` },
+  ]);
   return Object.fromEntries(result);
 }
 

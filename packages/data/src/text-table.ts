@@ -88,3 +88,37 @@ export function textKey(table: TextTable, index: number): string {
   const first = at(table.text, index);
   return table.textPair === undefined ? first : JSON.stringify([first, at(table.textPair, index)]);
 }
+
+/**
+ * The rows of two tables one after the other. Lines and weights stay only where both have them; rows
+ * of the second keep the numbers of their own file, so `row` may repeat.
+ * @throws CounterweightError `internal` when classes differ, or only one has text pairs.
+ */
+export function concatenate(first: TextTable, second: TextTable): TextTable {
+  const sameClasses = JSON.stringify(first.labelNames) === JSON.stringify(second.labelNames);
+  if (!sameClasses || (first.textPair === undefined) !== (second.textPair === undefined)) {
+    throw new CounterweightError(
+      "internal",
+      `concatenate: ${first.name} and ${second.name} are of different kinds.`,
+    );
+  }
+  const { line: _, weight: __, ...rest } = first;
+  return {
+    ...rest,
+    name: `${first.name} + ${second.name}`,
+    text: [...first.text, ...second.text],
+    ...(first.textPair === undefined || second.textPair === undefined
+      ? {}
+      : { textPair: [...first.textPair, ...second.textPair] }),
+    label: Int32Array.from([...first.label, ...second.label]),
+    row: Int32Array.from([...first.row, ...second.row]),
+    file: first.file === second.file ? first.file : `${first.file}, ${second.file}`,
+    ...(first.line === undefined || second.line === undefined
+      ? {}
+      : { line: Int32Array.from([...first.line, ...second.line]) }),
+    ...(first.weight === undefined || second.weight === undefined
+      ? {}
+      : { weight: Float32Array.from([...first.weight, ...second.weight]) }),
+    skipped: [...first.skipped, ...second.skipped],
+  };
+}
