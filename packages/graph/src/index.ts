@@ -20,7 +20,7 @@ export { pack, unpack } from "./ops/pack.js";
 export { meanOfLast, reduceSum } from "./ops/reduce.js";
 export { gather, oneHot, pick, scatterAdd } from "./ops/rows.js";
 export { concatenate, reshape, slice, transpose, withTrailingAxes } from "./ops/shape.js";
-export { erf, exp, gelu, log, power, sqrt, stopGradient, tanh } from "./ops/unary.js";
+export { erf, exp, gelu, log, power, relu, sqrt, step, stopGradient, tanh } from "./ops/unary.js";
 export {
   bindSizes,
   type Program,

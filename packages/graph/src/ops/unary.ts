@@ -71,6 +71,21 @@ export const tanhOperation = unary({
     multiply(upstream, oneMinus(multiply(outputOf(node), outputOf(node)))),
 });
 
+/** 1 above zero, else 0; no gradient flows through it. */
+export const stepOperation: Operation<NoAttributes> = {
+  ...unary({ name: "step", onnx: "Sign", compute: (x) => (x > 0 ? 1 : 0) }),
+  emit: (context, names) =>
+    context.node("Relu", [context.node1("Sign", names.inputs)], names.outputs),
+};
+
+export const reluOperation = unary({
+  name: "relu",
+  onnx: "Relu",
+  compute: (x) => Math.max(x, 0),
+  // As PyTorch: no gradient at zero itself.
+  gradient: (node, upstream) => multiply(upstream, step(inputOf(node, 0))),
+});
+
 export const erfOperation = unary({
   name: "erf",
   onnx: "Erf",
@@ -111,6 +126,10 @@ export const log = (x: Tensor): Tensor => apply(logOperation, [x], none);
 export const sqrt = (x: Tensor): Tensor => apply(sqrtOperation, [x], none);
 export const tanh = (x: Tensor): Tensor => apply(tanhOperation, [x], none);
 export const erf = (x: Tensor): Tensor => apply(erfOperation, [x], none);
+/** `max(x, 0)`. */
+export const relu = (x: Tensor): Tensor => apply(reluOperation, [x], none);
+/** 1 where `x > 0`, else 0, through which no gradient flows. */
+export const step = (x: Tensor): Tensor => apply(stepOperation, [x], none);
 /** `x Phi(x)`, Phi the standard normal distribution function (Hendrycks and Gimpel, 2016). */
 export const gelu = (x: Tensor): Tensor => apply(geluOperation, [x], none);
 /** The same value, through which no gradient flows. */

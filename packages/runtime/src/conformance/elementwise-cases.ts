@@ -9,7 +9,9 @@ import {
   multiply,
   type OperationName,
   power,
+  relu,
   sqrt,
+  step,
   stopGradient,
   subtract,
   type Tensor,
@@ -25,6 +27,9 @@ import {
   positive,
   shapeOf,
 } from "./case.js";
+
+/** On either side of zero, away from the kink. */
+const eitherSide: Draw = (random) => (random.integer(2) === 0 ? 1 : -1) * positive(random);
 
 function unaryCase(operation: (x: Tensor) => Tensor, draw: Draw = anywhere, rank = 3): CaseMaker {
   return (random) => {
@@ -67,7 +72,9 @@ export const elementwiseCases = {
   exp: unaryCase(exp),
   gelu: unaryCase(gelu),
   log: unaryCase(log, positive),
+  relu: unaryCase(relu, eitherSide),
   sqrt: unaryCase(sqrt, positive),
+  step: (random) => ({ ...unaryCase(step)(random), differentiable: [] }),
   tanh: unaryCase(tanh),
   stopGradient: (random) => ({ ...unaryCase(stopGradient)(random), differentiable: [] }),
   power: (random) => {
