@@ -1,13 +1,8 @@
-import { at, CounterweightError, canonicalJson } from "@counterweight/base";
+import { at } from "@counterweight/base";
 import { confusionMatrix, macroF1, matrixAccuracy } from "@counterweight/metrics";
 import { type BootstrapOptions, bootstrapIntervals } from "./bootstrap.js";
-import {
-  conditionOf,
-  describeCondition,
-  type ResultRow,
-  type SeedSummary,
-  type TrialResult,
-} from "./results.js";
+import { conditionOf, type ResultRow, type SeedSummary, type TrialResult } from "./results.js";
+import { groupSeeds } from "./seed-groups.js";
 import { mean, sampleStandardDeviation } from "./statistics.js";
 
 /**
@@ -21,26 +16,11 @@ export function aggregate(
   trials: readonly TrialResult[],
   options: BootstrapOptions = {},
 ): ResultRow[] {
-  checkSameTest(trials);
-  const groups = new Map<string, TrialResult[]>();
-  for (const trial of trials) {
-    const key = canonicalJson([trial.method, conditionOf(trial)]);
-    groups.set(key, [...(groups.get(key) ?? []), trial]);
-  }
-  return [...groups.values()].map((group) => foldSeeds(group, options));
+  return groupSeeds(trials).map((group) => foldSeeds(group, options));
 }
 
-function foldSeeds(group: readonly TrialResult[], options: BootstrapOptions): ResultRow {
-  const runs = [...group].sort((left, right) => left.seed - right.seed);
+function foldSeeds(runs: readonly TrialResult[], options: BootstrapOptions): ResultRow {
   const first = at(runs, 0);
-  runs.forEach((run, index) => {
-    if (index > 0 && runs[index - 1]?.seed === run.seed) {
-      throw new CounterweightError("data", `seed ${run.seed} of "${run.method}" comes twice.`, {
-        where: describeCondition(run),
-        fix: "Combine each trial once.",
-      });
-    }
-  });
   const classes = first.labelNames.length;
   const matrices = runs.map((run) => confusionMatrix(run.testLabels, run.predictions, classes));
   const interval = bootstrapIntervals(
@@ -73,32 +53,4 @@ export function summarise(values: readonly number[]): SeedSummary {
     ...(standardDeviation === undefined ? {} : { standardDeviation }),
     values,
   };
-}
-
-/** Scores of one benchmark may stand side by side only if they come from the same test rows. */
-function checkSameTest(trials: readonly TrialResult[]): void {
-  const firstOf = new Map<string, TrialResult>();
-  for (const trial of trials) {
-    const first = firstOf.get(trial.benchmark) ?? trial;
-    firstOf.set(trial.benchmark, first);
-    const name = (of: TrialResult): string => `"${of.method}" seed ${of.seed}`;
-    const fail = (what: string): never => {
-      throw new CounterweightError(
-        "data",
-        `${name(first)} and ${name(trial)} were scored on different ${what}.`,
-        {
-          where: `benchmark ${trial.benchmark}`,
-          fix: "Score all trials of a benchmark on the same test file, in the same order.",
-        },
-      );
-    };
-    if (canonicalJson([...first.labelNames]) !== canonicalJson([...trial.labelNames])) {
-      fail(`label sets (${first.labelNames.join(", ")} and ${trial.labelNames.join(", ")})`);
-    }
-    if (first.testLabels.length !== trial.testLabels.length) {
-      fail(`numbers of test rows (${first.testLabels.length} and ${trial.testLabels.length})`);
-    }
-    const differing = first.testLabels.findIndex((label, row) => label !== trial.testLabels[row]);
-    if (differing !== -1) fail(`test labels, first at position ${differing}`);
-  }
 }

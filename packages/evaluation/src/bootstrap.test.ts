@@ -2,7 +2,8 @@ import { at, randomStream } from "@counterweight/base";
 import { accuracy, confusionMatrix, macroF1, matrixAccuracy } from "@counterweight/metrics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bootstrapIntervals, bootstrapStream } from "./bootstrap.js";
+import { bootstrapIntervals } from "./bootstrap.js";
+import { bootstrapStream } from "./replicates.js";
 import { mean, quantile } from "./statistics.js";
 
 const scores = {

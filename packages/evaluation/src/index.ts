@@ -2,18 +2,45 @@ export { aggregate } from "./aggregate.js";
 export {
   type BootstrapOptions,
   bootstrapIntervals,
-  type ConfusionScore,
   type Interval,
 } from "./bootstrap.js";
+export {
+  type CalibrationOptions,
+  type CalibrationScores,
+  type CalibrationSummary,
+  type CalibrationTrial,
+  calibrationSummary,
+} from "./calibration-summary.js";
+export { type CompareOptions, compareMethods } from "./compare-methods.js";
+export type {
+  Comparison,
+  ComparisonFamily,
+  ComparisonMetric,
+  MethodComparisons,
+  Verdict,
+} from "./comparison.js";
+export { adjustPValues, type Correction } from "./corrections.js";
+export { type McNemar, mcnemar, mcnemarProbabilities } from "./mcnemar.js";
+export { type PairedDifference, pairedDifference } from "./paired-difference.js";
+export {
+  bootstrapReplicates,
+  type ConfusionScore,
+  type Resampling,
+  type SeedPredictions,
+} from "./replicates.js";
 export { renderReport } from "./report/render-report.js";
 export type {
   ClassReport,
   EpochPoint,
+  ModelNote,
   Provenance,
   ProvenanceItem,
   ReportData,
   ReportNote,
+  SplitOverlap,
   TrainingCurve,
+  WeightHealthCourse,
+  WeightHealthPoint,
 } from "./report/report-data.js";
 export {
   type BoundedSummary,
@@ -23,6 +50,7 @@ export {
   type SeedSummary,
   type TrialResult,
 } from "./results.js";
+export { resultsBySeed, type SeedResult } from "./results-by-seed.js";
 export { mean, quantile, sampleStandardDeviation } from "./statistics.js";
 export { resultsToCsv, resultsToJson } from "./tables/results-files.js";
 export {
