@@ -6,6 +6,7 @@ export const crossEntropy: Loss = {
   name: "ce",
   title: "CE",
   needs: [],
+  weighted: false,
   rowLoss: ({ logProbability }) => ({
     loss: negate(logProbability),
     weight: stopGradient(exp(scale(logProbability, 0))),

@@ -10,10 +10,11 @@ export const dimp: Loss = {
   name: "dimp",
   title: "DIMP",
   needs: ["quality"],
-  rowLoss: (inputs, { gamma }) =>
+  weighted: true,
+  rowLoss: (inputs, settings) =>
     weighted(
       inputs.logProbability,
       subtract(score(inputs, "quality"), stopGradient(inputs.logProbability)),
-      gamma,
+      settings,
     ),
 };

@@ -30,6 +30,7 @@ export const focal: Loss = {
   name: "focal",
   title: "Focal",
   needs: [],
+  weighted: false,
   rowLoss(inputs, settings) {
     const { gamma } = settings;
     // (1 - p)^0 is 1, but the derivative of the power would be 0 times infinity at p = 1.

@@ -6,5 +6,7 @@ export const impNoDiversity: Loss = {
   name: "imp-no-diversity",
   title: "IMP without diversity checker",
   needs: ["quality"],
-  rowLoss: (inputs, { gamma }) => weighted(inputs.logProbability, score(inputs, "quality"), gamma),
+  weighted: true,
+  rowLoss: (inputs, settings) =>
+    weighted(inputs.logProbability, score(inputs, "quality"), settings),
 };

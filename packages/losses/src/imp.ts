@@ -10,10 +10,11 @@ export const imp: Loss = {
   name: "imp",
   title: "IMP",
   needs: ["quality", "diversity"],
-  rowLoss: (inputs, { gamma }) =>
+  weighted: true,
+  rowLoss: (inputs, settings) =>
     weighted(
       inputs.logProbability,
       subtract(score(inputs, "quality"), score(inputs, "diversity")),
-      gamma,
+      settings,
     ),
 };

@@ -1,4 +1,5 @@
 import type { Tensor } from "@counterweight/graph";
+import type { WeightTransform } from "./transforms.js";
 
 /** Checker scores that a loss can ask for: P'(y|x) and Q'(y|x) of each row's given label. */
 export type ScoreName = "quality" | "diversity";
@@ -16,6 +17,8 @@ export interface LossInputs {
 export interface LossSettings {
   /** Exponent on the weight (for Focal: on 1 - p). 1 is the paper's. */
   readonly gamma: number;
+  /** What happens to the weights of a `weighted` loss after gamma, in this order; default none. */
+  readonly transforms?: readonly WeightTransform[];
 }
 
 /** Per-row results, float32 `[rows]`. */
@@ -36,5 +39,10 @@ export interface Loss {
   /** As a figure's legend spells it. */
   readonly title: string;
   readonly needs: readonly ScoreName[];
+  /**
+   * Whether it weights rows by checkers' scores. Only such a loss's weights are transformed: the
+   * others (cross-entropy, Focal) ignore `transforms`.
+   */
+  readonly weighted: boolean;
   rowLoss(inputs: LossInputs, settings: LossSettings): RowLoss;
 }

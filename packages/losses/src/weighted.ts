@@ -1,9 +1,13 @@
 import { CounterweightError } from "@counterweight/base";
 import { exp, multiply, negate, scale, stopGradient, type Tensor } from "@counterweight/graph";
-import type { LossInputs, RowLoss, ScoreName } from "./loss.js";
+import type { LossInputs, LossSettings, RowLoss, ScoreName } from "./loss.js";
 
 /** `-w log p` with `w = exp(gamma * logRatio)`, through which no gradient flows. */
-export function weighted(logProbability: Tensor, logRatio: Tensor, gamma: number): RowLoss {
+export function weighted(
+  logProbability: Tensor,
+  logRatio: Tensor,
+  { gamma }: LossSettings,
+): RowLoss {
   const weight = stopGradient(exp(scale(logRatio, gamma)));
   return { loss: multiply(weight, negate(logProbability)), weight };
 }

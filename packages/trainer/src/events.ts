@@ -1,3 +1,4 @@
+import type { TrainingCheckpoint } from "./checkpoint/training-checkpoint.js";
 import type { TrainedModel } from "./trained-model.js";
 
 /** One optimiser step. */
@@ -39,8 +40,24 @@ export interface EpochEvent {
   readonly validation: ValidationScores;
   /** Whether it is the best so far by `selectBy`. */
   readonly isBest: boolean;
-  /** Weight of each training row as last used, `[rows]`. */
+  /** The loss's own factor on `-log p` of each training row as last used, `[rows]`. */
   readonly weights: Float32Array;
+  /** `log p(y|x)` of each training row's given label as last seen, dropout on, `[rows]`. */
+  readonly logProbability: Float32Array;
+}
+
+/** A moment from which the training can be taken up again, bit for bit. */
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  /** Steps done. */
+  readonly step: number;
+  /** 1-based epoch of the last step done. */
+  readonly epoch: number;
+  /**
+   * Live views of the training's memory: good until the next event is asked for. Write it to disk
+   * (`writeCheckpoint`) or copy it (`copyCheckpoint`) before that.
+   */
+  readonly state: TrainingCheckpoint;
 }
 
 /** The last event of a training. */
@@ -55,4 +72,4 @@ export interface EndEvent {
   readonly model: TrainedModel;
 }
 
-export type TrainingEvent = StepEvent | EpochEvent | EndEvent;
+export type TrainingEvent = StepEvent | EpochEvent | CheckpointEvent | EndEvent;

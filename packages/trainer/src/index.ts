@@ -1,5 +1,12 @@
+export {
+  type BestEpoch,
+  type CheckpointPlan,
+  copyCheckpoint,
+  type TrainingCheckpoint,
+} from "./checkpoint/training-checkpoint.js";
 export { createDropoutMasks, type DropoutMasks, type MaskRequest } from "./dropout.js";
 export type {
+  CheckpointEvent,
   EndEvent,
   EpochEvent,
   StepEvent,
@@ -13,6 +20,8 @@ export {
   type OptimizerSettings,
   type ParameterSpec,
   type ParameterState,
+  type StoredParameter,
+  type TrainingState,
 } from "./optimizer/index.js";
 export { createPredictor, type Predictor } from "./predictor.js";
 export {
@@ -24,17 +33,18 @@ export {
 } from "./programs.js";
 export { learningRateAt, type ScheduleKind } from "./schedule.js";
 export { paperSettings, type TrainingSettings } from "./settings.js";
-export {
-  type LabelledTexts,
-  type LogScores,
-  mostLikely,
-  type TrainRequest,
-  train,
-} from "./train.js";
+export { mostLikely, train } from "./train.js";
+export type {
+  InitialParameters,
+  LabelledTexts,
+  LogScores,
+  TrainingRows,
+  TrainRequest,
+} from "./train-request.js";
 export { predict, type TrainedModel } from "./trained-model.js";
 export {
   createTrainingSession,
-  type InitialParameters,
+  type SessionState,
   type StepResult,
   type TrainingSession,
 } from "./training-session.js";

@@ -10,7 +10,8 @@ import { lossByName } from "@counterweight/losses";
 import { onnxRuntime } from "@counterweight/runtime";
 import type { TrainingEvent } from "./events.js";
 import { paperSettings, type TrainingSettings } from "./settings.js";
-import { type LabelledTexts, type TrainRequest, train } from "./train.js";
+import { train } from "./train.js";
+import type { LabelledTexts, TrainRequest } from "./train-request.js";
 
 export const toySettings: TrainingSettings = {
   ...paperSettings,

@@ -241,14 +241,14 @@ describe("train", () => {
 
 describe("batches", () => {
   test("an epoch has every row once, in an order of seed and epoch", () => {
-    const batches = epochBatches(70, 32, 3, 1);
+    const batches = [...epochBatches(70, 32, 3, 1)];
     expect(batches.map((batch) => batch.length)).toEqual([32, 32, 6]);
     expect(batches.flat().sort((a, b) => a - b)).toEqual(
       Array.from({ length: 70 }, (_, row) => row),
     );
-    expect(epochBatches(70, 32, 3, 2)).not.toEqual(batches);
-    expect(epochBatches(70, 32, 4, 1)).not.toEqual(batches);
-    expect(epochBatches(70, 32, 3, 1)).toEqual(batches);
+    expect([...epochBatches(70, 32, 3, 2)]).not.toEqual(batches);
+    expect([...epochBatches(70, 32, 4, 1)]).not.toEqual(batches);
+    expect([...epochBatches(70, 32, 3, 1)]).toEqual(batches);
   });
 
   test("the largest batch is that of the longest rows", () => {

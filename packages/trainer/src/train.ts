@@ -1,109 +1,97 @@
-import { CounterweightError } from "@counterweight/base";
-import type { BertConfig, EncodedTexts } from "@counterweight/bert";
-import type { Loss } from "@counterweight/losses";
 import { confusionMatrix, logLoss, macroF1, matrixAccuracy } from "@counterweight/metrics";
-import type { Runtime } from "@counterweight/runtime";
 import { epochBatches, largestBatchTokens } from "./batches.js";
-import type { EndEvent, TrainingEvent, ValidationScores } from "./events.js";
+import type { CheckpointEvent, EndEvent, TrainingEvent, ValidationScores } from "./events.js";
 import { createPredictor, type Predictor } from "./predictor.js";
 import { learningRateAt } from "./schedule.js";
 import type { TrainingSettings } from "./settings.js";
-import {
-  createTrainingSession,
-  type InitialParameters,
-  type TrainingSession,
-} from "./training-session.js";
-
-/** Rows as the trainer sees them. */
-export interface LabelledTexts {
-  readonly encoded: EncodedTexts;
-  /** Class of each row, `[rows]`. */
-  readonly labels: Int32Array;
-}
-
-/** What a loss declares to need, natural logarithms, float32 `[rows]`, in the order of the rows. */
-export interface LogScores {
-  readonly quality?: Float32Array;
-  readonly diversity?: Float32Array;
-}
-
-export interface TrainRequest {
-  readonly runtime: Runtime;
-  readonly config: BertConfig;
-  readonly initial: InitialParameters;
-  readonly train: LabelledTexts & { readonly logScores?: LogScores };
-  readonly validation: LabelledTexts;
-  readonly loss: Loss;
-  /** The loss's exponent; 1 is the paper's. */
-  readonly gamma: number;
-  readonly settings: TrainingSettings;
-  /** Stops after the step it is in. */
-  readonly signal?: AbortSignal;
-}
+import { checkRequest, positionOf, type TrainRequest } from "./train-request.js";
+import { createTrainingSession, type TrainingSession } from "./training-session.js";
 
 /**
  * Trains a classifier and reports everything as one stream, which ends with the model of the best
- * epoch. Equal requests give equal bits. A loss or gradient that is not finite ends the training
- * before it reaches a parameter: the model is then the best epoch's, or that of the last good step.
- * @throws CounterweightError `training` for missing rows or scores.
+ * epoch. Equal requests give equal bits, also where one is taken up from a checkpoint. A loss or
+ * gradient that is not finite ends the training before it reaches a parameter: the model is then the
+ * best epoch's, or that of the last good step. Per training row it keeps 8 bytes, and 4 more for the
+ * order of the epoch.
+ * @throws CounterweightError `training` for rows, scores, weights or a checkpoint that do not fit
+ * together, `model` for a checkpoint of another model.
  */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainingEvent, void> {
   const { settings, config, runtime } = request;
   checkRequest(request);
-  const rows = request.train.labels.length;
-  const steps = settings.epochs * Math.ceil(rows / settings.batchSize);
   const maximumTokens = largestBatchTokens(request.train.encoded, settings.batchSize);
-  const state = await createTrainingSession(request, maximumTokens);
+  const session = await createTrainingSession(request, maximumTokens);
   try {
-    const predictor = await createPredictor(runtime, config, state.parameters, settings.threads);
+    const { resume } = request;
+    if (resume !== undefined) {
+      session.resume({ optimizer: resume.optimizer, best: resume.best?.values ?? null });
+    }
+    const predictor = await createPredictor(runtime, config, session.parameters, settings.threads);
     try {
-      yield* epochs(request, state, predictor, steps);
+      yield* epochs(request, session, predictor);
     } finally {
       await predictor.release();
     }
   } finally {
-    await state.release();
+    await session.release();
   }
 }
 
 async function* epochs(
   request: TrainRequest,
-  state: TrainingSession,
+  session: TrainingSession,
   predictor: Predictor,
-  steps: number,
 ): AsyncGenerator<TrainingEvent, void> {
-  const { settings, config } = request;
+  const { settings, config, resume, checkpoint } = request;
   const rows = request.train.labels.length;
-  const weights = new Float32Array(rows).fill(Number.NaN);
-  let best: { readonly epoch: number; readonly score: number } | undefined;
-  let step = 0;
+  const start = positionOf(resume?.step ?? 0, rows, settings);
+  const { steps } = start;
+  const unseen = (): Float32Array => new Float32Array(rows).fill(Number.NaN);
+  const weights = resume?.weights.slice() ?? unseen();
+  const logProbability = resume?.logProbability.slice() ?? unseen();
+  let best: { readonly epoch: number; readonly score: number } | undefined =
+    resume?.best ?? undefined;
+  let step = resume?.step ?? 0;
+  let lossSum = resume?.lossSum ?? 0;
   const end = (reason: EndEvent["reason"], message = ""): EndEvent => {
-    if (best !== undefined) state.restoreBest();
+    if (best !== undefined) session.restoreBest();
     return {
       type: "end",
       reason,
       message,
       bestEpoch: best?.epoch ?? 0,
-      model: { config, parameters: state.copyParameters() },
+      model: { config, parameters: session.copyParameters() },
     };
   };
-  for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-    let lossSum = 0;
-    for (const batch of epochBatches(rows, settings.batchSize, settings.seed, epoch)) {
+  const offer = (epoch: number): CheckpointEvent => {
+    const { optimizer, best: values } = session.state();
+    const kept = best === undefined || values === null ? null : { ...best, values };
+    const state = { step, lossSum, weights, logProbability, optimizer, best: kept };
+    return { type: "checkpoint", step, epoch, state };
+  };
+  const due = (): boolean =>
+    checkpoint?.everySteps !== undefined && step % checkpoint.everySteps === 0;
+  let offered = step;
+
+  for (let epoch = start.epoch + 1; epoch <= settings.epochs; epoch++) {
+    const first = positionOf(step, rows, settings).stepInEpoch;
+    for (const batch of epochBatches(rows, settings.batchSize, settings.seed, epoch, first)) {
       if (request.signal?.aborted === true) {
+        if (checkpoint !== undefined && offered !== step) yield offer(epoch);
         yield end("aborted", `stopped after step ${step} of ${steps}`);
         return;
       }
       const started = performance.now();
       const learningRate = learningRateAt(settings, step, steps);
-      const result = await state.step(batch, step, learningRate);
-      step += 1;
+      const result = await session.step(batch, step, learningRate);
       if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-        yield end("not-finite", notFinite(result, step, learningRate));
+        yield end("not-finite", notFinite(result, step + 1, learningRate));
         return;
       }
+      step += 1;
       batch.forEach((row, position) => {
         weights[row] = result.weights[position] ?? Number.NaN;
+        logProbability[row] = result.logProbability[position] ?? Number.NaN;
       });
       lossSum += result.loss * batch.length;
       yield {
@@ -119,6 +107,11 @@ async function* epochs(
         tokens: result.tokens,
         milliseconds: performance.now() - started,
       };
+      // A step that ends an epoch is offered after its validation, so that no epoch ends twice.
+      if (due() && positionOf(step, rows, settings).stepInEpoch !== 0) {
+        offered = step;
+        yield offer(epoch);
+      }
     }
     const validation = await validate(predictor, request);
     if (validation === undefined) {
@@ -133,17 +126,24 @@ async function* epochs(
     const isBest = best === undefined || score > best.score;
     if (isBest) {
       best = { epoch, score };
-      state.keepBest();
+      session.keepBest();
     }
+    const trainLoss = lossSum / rows;
+    lossSum = 0;
     yield {
       type: "epoch",
       epoch,
       epochs: settings.epochs,
-      trainLoss: lossSum / rows,
+      trainLoss,
       validation,
       isBest,
       weights: weights.slice(),
+      logProbability: logProbability.slice(),
     };
+    if (checkpoint?.everyEpoch === true || due()) {
+      offered = step;
+      yield offer(epoch);
+    }
   }
   yield end("completed");
 }
@@ -193,23 +193,4 @@ function notFinite(
     `the loss is ${loss} and the gradient norm ${gradientNorm} at step ${step} ` +
     `(learning rate ${learningRate.toExponential(2)}); the last good state is kept. ${advice}`
   );
-}
-
-function checkRequest({ train, validation, loss, config }: TrainRequest): void {
-  const fail = (what: string): never => {
-    throw new CounterweightError("training", what, { where: loss.name });
-  };
-  const rows = train.labels.length;
-  if (rows === 0) fail("there are no rows to train on.");
-  if (validation.labels.length === 0) fail("there are no validation rows to score epochs with.");
-  if (train.encoded.offsets.length !== rows + 1) fail("labels and texts differ in number.");
-  // ONNX counts a label of -1 from the end: it would be learnt as the last class.
-  const odd = train.labels.findIndex((label) => label < 0 || label >= config.numLabels);
-  if (odd !== -1)
-    fail(`label ${train.labels[odd]} of row ${odd} is not in 0..${config.numLabels - 1}.`);
-  for (const name of loss.needs) {
-    const column = train.logScores?.[name];
-    if (column === undefined) fail(`the loss needs ${name} scores and has none.`);
-    else if (column.length !== rows) fail(`${column.length} ${name} scores for ${rows} rows.`);
-  }
 }

@@ -1,16 +1,10 @@
-import { at } from "@counterweight/base";
+import { at, CounterweightError } from "@counterweight/base";
 import { packBatch, wordEmbeddingName } from "@counterweight/bert";
 import { sizesOf, type TensorValue } from "@counterweight/graph";
 import { createDropoutMasks } from "./dropout.js";
-import { createOptimizer, createParameterState } from "./optimizer/index.js";
+import { createOptimizer, createParameterState, type TrainingState } from "./optimizer/index.js";
 import { buildStepProgram, gradientName, wordVectorGradient } from "./programs.js";
-import type { TrainRequest } from "./train.js";
-
-/** Starting values by Hugging Face name. */
-export type InitialParameters = ReadonlyMap<
-  string,
-  { readonly shape: readonly number[]; readonly values: Float32Array }
->;
+import type { TrainRequest } from "./train-request.js";
 
 export interface StepResult {
   /** Mean loss of the batch. */
@@ -18,9 +12,18 @@ export interface StepResult {
   /** Global norm before clipping; NaN where the loss is not finite. */
   readonly gradientNorm: number;
   readonly clipFactor: number;
-  /** Weight of each row of the batch. */
+  /** The loss's factor on `-log p` of each row of the batch. */
   readonly weights: Float32Array;
+  /** `log p(y|x)` of each row's given label, dropout on. */
+  readonly logProbability: Float32Array;
   readonly tokens: number;
+}
+
+/** What a checkpoint holds of a session. */
+export interface SessionState {
+  readonly optimizer: TrainingState;
+  /** Values of the parameters that `keepBest` kept, in their order; null before. */
+  readonly best: readonly Float32Array[] | null;
 }
 
 /** Everything that training changes, and the one thing that changes it. */
@@ -40,9 +43,20 @@ export interface TrainingSession {
   /** Remembers the parameters as the best so far. */
   keepBest(): void;
   restoreBest(): void;
+  /** What the next step depends on, as live views, and the best parameters as kept. */
+  state(): SessionState;
+  /** Continues from such a state, bit for bit. Throws "model" where it does not fit. */
+  resume(state: SessionState): void;
   /** A copy that outlives the state. */
   copyParameters(): Readonly<Record<string, TensorValue>>;
   release(): Promise<void>;
+}
+
+/** `w_i / B` of each row of a batch of B: the batch size stays the denominator. */
+function rowShares(rows: readonly number[], weights: Float32Array | undefined): Float32Array {
+  return weights === undefined
+    ? new Float32Array(rows.length).fill(1 / rows.length)
+    : Float32Array.from(rows, (row) => at(weights, row) / rows.length);
 }
 
 /** Compiles the step and lays out parameters, gradients and moments for it. */
@@ -50,8 +64,8 @@ export async function createTrainingSession(
   request: TrainRequest,
   maximumTokens: number,
 ): Promise<TrainingSession> {
-  const { config, loss, gamma, settings, runtime, train } = request;
-  const step = buildStepProgram(config, loss, { gamma });
+  const { config, loss, gamma, transforms = [], settings, runtime, train } = request;
+  const step = buildStepProgram(config, loss, { gamma, transforms });
   const memory = createParameterState(
     [...request.initial].map(([name, { shape }]) => ({
       name,
@@ -96,6 +110,14 @@ export async function createTrainingSession(
     shape: [rows.length],
   });
   let best: Float32Array<ArrayBuffer> | undefined;
+  /** A snapshot's part of each parameter, as views. */
+  const pieces = (flat: Float32Array): Float32Array[] => {
+    let end = 0;
+    return memory.parameters.map(({ value }) => {
+      end += value.length;
+      return flat.subarray(end - value.length, end);
+    });
+  };
 
   return {
     parameters,
@@ -114,10 +136,7 @@ export async function createTrainingSession(
           data: Int32Array.from(rows, (row) => at(train.labels, row)),
           shape: [rows.length],
         },
-        rowShares: {
-          data: new Float32Array(rows.length).fill(1 / rows.length),
-          shape: [rows.length],
-        },
+        rowShares: { data: rowShares(rows, train.rowWeights), shape: [rows.length] },
       };
       for (const { name } of step.program.inputs) {
         const column = name === "logQuality" || name === "logDiversity" ? columns[name] : undefined;
@@ -148,6 +167,7 @@ export async function createTrainingSession(
         gradientNorm,
         clipFactor,
         weights: Float32Array.from(results.weight?.data ?? []),
+        logProbability: Float32Array.from(results.logProbability?.data ?? []),
         tokens: batch.tokens,
       };
     },
@@ -156,6 +176,23 @@ export async function createTrainingSession(
     },
     restoreBest() {
       if (best !== undefined) memory.restore(best);
+    },
+    state: () => ({
+      optimizer: memory.viewState(),
+      best: best === undefined ? null : pieces(best),
+    }),
+    resume({ optimizer: stored, best: kept }) {
+      memory.importState(stored);
+      if (kept === null) return;
+      const flat = new Float32Array(memory.length);
+      pieces(flat).forEach((piece, index) => {
+        const values = at(kept, index);
+        if (values.length !== piece.length) {
+          throw new CounterweightError("model", "the best parameters are not those of this model.");
+        }
+        piece.set(values);
+      });
+      best = flat;
     },
     copyParameters: () =>
       Object.fromEntries(

@@ -13,4 +13,4 @@ export {
   type SparseParameter,
 } from "./parameter-state.js";
 export type { ParameterSpec } from "./storage.js";
-export type { TrainingState } from "./training-state.js";
+export { copyState, type StoredParameter, type TrainingState } from "./training-state.js";

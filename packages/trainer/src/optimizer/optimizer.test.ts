@@ -234,9 +234,15 @@ describe("ParameterState", () => {
     const good = state.exportState();
     const bad = [
       { ...good, parameters: good.parameters.slice(1) },
-      { ...good, parameters: good.parameters.map(({ name }) => ({ name, shape: [1] })) },
-      { ...good, values: good.values.slice(1) },
-      { ...good, firstMoments: new Float32Array(1) },
+      { ...good, parameters: good.parameters.map((each) => ({ ...each, shape: [1] })) },
+      {
+        ...good,
+        parameters: good.parameters.map((each) => ({ ...each, value: each.value.slice(1) })),
+      },
+      {
+        ...good,
+        parameters: good.parameters.map((each) => ({ ...each, firstMoment: new Float32Array(1) })),
+      },
       { ...good, touchedRows: Int32Array.of(3, 2) },
       { ...good, touchedRows: Int32Array.of(ROWS) },
       { ...good, stepCount: -1 },

@@ -1,6 +1,12 @@
 import { CounterweightError } from "@counterweight/base";
 import { allocateParameters, type ParameterSpec, type ParameterStorage } from "./storage.js";
-import { collectState, copyValues, spreadState, type TrainingState } from "./training-state.js";
+import {
+  copyState,
+  copyValues,
+  spreadState,
+  type TrainingState,
+  viewState,
+} from "./training-state.js";
 
 /** A parameter's memory as the graph sees it; the views stay valid for the state's life. */
 export interface Parameter {
@@ -110,12 +116,17 @@ export class ParameterState {
     copyValues(this.storages, snapshot, "in");
   }
 
-  /** A copy of everything that the next step depends on: what a checkpoint holds. */
-  exportState(): TrainingState {
-    return collectState(this.storages, this.stepCount);
+  /** Everything that the next step depends on, as live views: good until that step. */
+  viewState(): TrainingState {
+    return viewState(this.storages, this.stepCount);
   }
 
-  /** Continues from `exportState`'s result, bit for bit. Throws "model" where it does not fit. */
+  /** A copy of everything that the next step depends on: what a checkpoint holds. */
+  exportState(): TrainingState {
+    return copyState(this.viewState());
+  }
+
+  /** Continues from such a state, bit for bit. Throws "model" where it does not fit. */
   importState(state: TrainingState): void {
     spreadState(this.storages, state);
     this.stepCount = state.stepCount;

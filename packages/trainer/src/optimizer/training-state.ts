@@ -1,24 +1,26 @@
 import { at, CounterweightError } from "@counterweight/base";
-import type { ParameterStorage } from "./storage.js";
+import type { ParameterStorage, SparseStorage } from "./storage.js";
 import { listTouched, replaceTouched } from "./touched-rows.js";
 
-/**
- * Everything that the next optimiser step depends on, apart from the batch: a checkpoint's content.
- * Flat arrays in parameter order. A sparse parameter's moments are those of its touched rows alone,
- * in ascending order of row: all others are zero.
- */
-export interface TrainingState {
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  /** Optimiser steps taken. */
-  readonly stepCount: number;
-  readonly values: Float32Array<ArrayBuffer>;
-  readonly firstMoments: Float32Array<ArrayBuffer>;
-  readonly secondMoments: Float32Array<ArrayBuffer>;
-  /** Rows of the sparse parameter that ever had a gradient, ascending; empty without one. */
-  readonly touchedRows: Int32Array<ArrayBuffer>;
+/** A parameter with what the optimiser keeps for it. */
+export interface StoredParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Row-major, in `shape`. */
+  readonly value: Float32Array;
+  /** Like `value`; for the sparse parameter `[touched rows, width]`, as all other rows are zero. */
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
 }
 
-type Moment = "firstMoment" | "secondMoment";
+/** Everything that the next optimiser step depends on, apart from the batch. */
+export interface TrainingState {
+  /** Optimiser steps taken. */
+  readonly stepCount: number;
+  readonly parameters: readonly StoredParameter[];
+  /** Rows of the sparse parameter that ever had a gradient, ascending; empty without one. */
+  readonly touchedRows: Int32Array;
+}
 
 /** Copies values to (or from) one flat array, in parameter order. */
 export function copyValues(
@@ -35,56 +37,51 @@ export function copyValues(
   }
 }
 
-/** The pieces of a moment that a checkpoint holds, as views, in its order. */
-function momentPieces(
-  storages: readonly ParameterStorage[],
-  moment: Moment,
-  touchedRows: Int32Array,
-): Float32Array[] {
-  return storages.flatMap((storage) => {
-    const { view } = storage[moment];
-    if (storage.kind === "dense") return [view];
-    const { width } = storage;
-    return Array.from(touchedRows, (row) => view.subarray(row * width, (row + 1) * width));
+/** The touched rows of a moment of the sparse parameter, `[touched rows, width]`. */
+function gatherRows(table: Float32Array, width: number, rows: Int32Array): Float32Array {
+  const gathered = new Float32Array(rows.length * width);
+  rows.forEach((row, index) => {
+    gathered.set(table.subarray(row * width, (row + 1) * width), index * width);
+  });
+  return gathered;
+}
+
+function scatterRows(
+  gathered: Float32Array,
+  width: number,
+  rows: Int32Array,
+  table: Float32Array,
+): void {
+  rows.forEach((row, index) => {
+    table.set(gathered.subarray(index * width, (index + 1) * width), row * width);
   });
 }
 
-function totalLength(pieces: readonly Float32Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
-}
+const sparseOf = (storages: readonly ParameterStorage[]): SparseStorage | undefined =>
+  storages.find((storage) => storage.kind === "sparse");
 
-function gather(pieces: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const flat = new Float32Array(totalLength(pieces));
-  let offset = 0;
-  for (const piece of pieces) {
-    flat.set(piece, offset);
-    offset += piece.length;
-  }
-  return flat;
-}
-
-function scatter(flat: Float32Array, pieces: readonly Float32Array[]): void {
-  let offset = 0;
-  for (const piece of pieces) {
-    piece.set(flat.subarray(offset, offset + piece.length));
-    offset += piece.length;
-  }
-}
-
-/** A copy of values, moments, touched rows and the step count. */
-export function collectState(
-  storages: readonly ParameterStorage[],
-  stepCount: number,
-): TrainingState {
-  const sparse = storages.find((storage) => storage.kind === "sparse");
+/**
+ * The state as views on the memory that steps change; only the sparse parameter's moments and the
+ * touched rows are copies.
+ */
+export function viewState(storages: readonly ParameterStorage[], stepCount: number): TrainingState {
+  const sparse = sparseOf(storages);
   const touchedRows = sparse === undefined ? new Int32Array(0) : listTouched(sparse);
   return {
-    parameters: storages.map(({ name, shape }) => ({ name, shape })),
     stepCount,
-    values: gather(storages.map(({ value }) => value.view)),
-    firstMoments: gather(momentPieces(storages, "firstMoment", touchedRows)),
-    secondMoments: gather(momentPieces(storages, "secondMoment", touchedRows)),
     touchedRows,
+    parameters: storages.map((storage) => {
+      const { name, shape, value, firstMoment, secondMoment } = storage;
+      const moment = ({ view }: { readonly view: Float32Array }): Float32Array =>
+        storage.kind === "dense" ? view : gatherRows(view, storage.width, touchedRows);
+      return {
+        name,
+        shape,
+        value: value.view,
+        firstMoment: moment(firstMoment),
+        secondMoment: moment(secondMoment),
+      };
+    }),
   };
 }
 
@@ -99,45 +96,68 @@ function checkState(storages: readonly ParameterStorage[], state: TrainingState)
   if (state.parameters.length !== storages.length) {
     refuse(`it has ${state.parameters.length} parameters, the model ${storages.length}`);
   }
-  storages.forEach(({ name, shape }, index) => {
+  if (!Number.isSafeInteger(state.stepCount) || state.stepCount < 0) {
+    refuse(`its step count is ${state.stepCount}`);
+  }
+  const rows = sparseOf(storages)?.rows ?? 0;
+  let last = -1;
+  for (const row of state.touchedRows) {
+    if (row <= last || row >= rows) {
+      refuse(`touched row ${row} is out of order or not in the table`);
+    }
+    last = row;
+  }
+  storages.forEach((storage, index) => {
+    const { name, shape, length } = storage;
     const other = at(state.parameters, index);
     if (other.name !== name || other.shape.join() !== shape.join()) {
       refuse(
         `parameter ${index} is "${other.name}" [${other.shape}], in the model "${name}" [${shape}]`,
       );
     }
-  });
-  if (!Number.isSafeInteger(state.stepCount) || state.stepCount < 0) {
-    refuse(`its step count is ${state.stepCount}`);
-  }
-  const sparse = storages.find((storage) => storage.kind === "sparse");
-  let last = -1;
-  for (const row of state.touchedRows) {
-    if (row <= last || row >= (sparse?.rows ?? 0)) {
-      refuse(`touched row ${row} is out of order or not in the table`);
+    const moments = storage.kind === "dense" ? length : state.touchedRows.length * storage.width;
+    if (
+      other.value.length !== length ||
+      other.firstMoment.length !== moments ||
+      other.secondMoment.length !== moments
+    ) {
+      refuse(
+        `"${name}" needs ${length} values and twice ${moments} moments, got ${other.value.length}, ` +
+          `${other.firstMoment.length} and ${other.secondMoment.length}`,
+      );
     }
-    last = row;
-  }
-  const values = storages.reduce((sum, { length }) => sum + length, 0);
-  const moments = values - (sparse?.length ?? 0) + state.touchedRows.length * (sparse?.width ?? 0);
-  if (
-    state.values.length !== values ||
-    state.firstMoments.length !== moments ||
-    state.secondMoments.length !== moments
-  ) {
-    refuse(
-      `needed ${values} values and twice ${moments} moments, got ${state.values.length}, ` +
-        `${state.firstMoments.length} and ${state.secondMoments.length}`,
-    );
-  }
+  });
 }
 
-/** The reverse of `collectState`, bit for bit; nothing changes where `state` does not fit. */
+/** Makes `state` the memory's content, bit for bit; nothing changes where it does not fit. */
 export function spreadState(storages: readonly ParameterStorage[], state: TrainingState): void {
   checkState(storages, state);
-  copyValues(storages, state.values, "in");
-  const sparse = storages.find((storage) => storage.kind === "sparse");
+  const sparse = sparseOf(storages);
   if (sparse !== undefined) replaceTouched(sparse, state.touchedRows);
-  scatter(state.firstMoments, momentPieces(storages, "firstMoment", state.touchedRows));
-  scatter(state.secondMoments, momentPieces(storages, "secondMoment", state.touchedRows));
+  storages.forEach((storage, index) => {
+    const { value, firstMoment, secondMoment } = at(state.parameters, index);
+    storage.value.view.set(value);
+    if (storage.kind === "dense") {
+      storage.firstMoment.view.set(firstMoment);
+      storage.secondMoment.view.set(secondMoment);
+    } else {
+      scatterRows(firstMoment, storage.width, state.touchedRows, storage.firstMoment.view);
+      scatterRows(secondMoment, storage.width, state.touchedRows, storage.secondMoment.view);
+    }
+  });
+}
+
+/** The same state in memory of its own. */
+export function copyState({ stepCount, parameters, touchedRows }: TrainingState): TrainingState {
+  return {
+    stepCount,
+    touchedRows: touchedRows.slice(),
+    parameters: parameters.map(({ name, shape, value, firstMoment, secondMoment }) => ({
+      name,
+      shape: [...shape],
+      value: value.slice(),
+      firstMoment: firstMoment.slice(),
+      secondMoment: secondMoment.slice(),
+    })),
+  };
 }
