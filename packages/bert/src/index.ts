@@ -1,17 +1,21 @@
+export { type ArchitectureName, architectureNames } from "./architectures/registry.js";
 export {
   type BertConfig,
   bertParameterShapes,
   type Checkpoint,
   configToJson,
   HEAD_PARAMETERS,
+  headParametersOf,
   initialiseParameter,
   initialiseParameters,
   type LoadOptions,
   type LoadReport,
   loadCheckpoint,
   matchParameters,
+  maxTokens,
   type ParameterTensor,
   parameterCount,
+  parameterShapes,
   parseConfig,
   type RandomConfigOptions,
   randomConfig,
@@ -25,6 +29,7 @@ export {
 } from "./checkpoint/index.js";
 export type { EncodedTexts } from "./encoded-texts.js";
 export {
+  type Activation,
   type Batch,
   type BatchTensors,
   batchTensors,
@@ -34,6 +39,7 @@ export {
   type DropoutSite,
   packBatch,
   wordEmbeddingName,
+  wordEmbeddingNameOf,
 } from "./encoder/index.js";
 export {
   BERT_SPECIAL_TOKENS,

@@ -1,5 +1,12 @@
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
+import type { Setting } from "../architectures/architecture.js";
+import {
+  type ArchitectureName,
+  architectureOf,
+  parseModelType,
+} from "../architectures/registry.js";
+import { type Activation, activations, isActivation } from "../encoder/activations.js";
 import {
   flag,
   label2idOf,
@@ -11,8 +18,10 @@ import {
 } from "./config-fields.js";
 import { type JsonObject, parseJsonObject, readOptionalText } from "./model-folder.js";
 
-/** The sizes and settings of a BERT encoder with a classification head. */
+/** The sizes and settings of an encoder with a classification head. Keys are BERT's. */
 export interface BertConfig {
+  /** Which encoder, `model_type`. */
+  readonly architecture: ArchitectureName;
   /** Width of a token's vector, `hidden_size`. */
   readonly hiddenSize: number;
   /** Encoder layers, `num_hidden_layers`. */
@@ -23,9 +32,9 @@ export interface BertConfig {
   readonly intermediateSize: number;
   /** Rows of the word embedding, `vocab_size`. */
   readonly vocabularySize: number;
-  /** Longest input in tokens, `max_position_embeddings`. */
+  /** Rows of the position embedding, `max_position_embeddings`; `maxTokens` is the longest input. */
   readonly maxPositions: number;
-  /** Rows of the token type embedding, `type_vocab_size`. */
+  /** Rows of the token type embedding, `type_vocab_size`; 0 where the encoder has none. */
   readonly typeVocabularySize: number;
   /** Added to the variance in layer normalisation, `layer_norm_eps`. */
   readonly layerNormEpsilon: number;
@@ -35,8 +44,8 @@ export interface BertConfig {
   readonly attentionDropout: number;
   /** Dropout probability before the classifier, `classifier_dropout`, else `hidden_dropout_prob`. */
   readonly classifierDropout: number;
-  /** The feed-forward activation; exact GELU, x Phi(x), is the one there is. */
-  readonly activation: "gelu";
+  /** The feed-forward activation, `hidden_act`. */
+  readonly activation: Activation;
   /** Standard deviation of new weights, `initializer_range`. */
   readonly initializerRange: number;
   /** The padding token, whose word embedding starts at zero; undefined for none. */
@@ -49,49 +58,70 @@ export interface BertConfig {
   readonly other: JsonObject;
 }
 
-/** Keys of `config.json` that a `BertConfig` field stands for. */
-const KNOWN_KEYS: ReadonlySet<string> = new Set([
-  "hidden_size",
-  "num_hidden_layers",
-  "num_attention_heads",
-  "intermediate_size",
-  "vocab_size",
-  "max_position_embeddings",
-  "type_vocab_size",
-  "layer_norm_eps",
-  "hidden_dropout_prob",
-  "attention_probs_dropout_prob",
-  "classifier_dropout",
-  "hidden_act",
-  "initializer_range",
-  "pad_token_id",
-  "num_labels",
-  "id2label",
-  "label2id",
-  "model_type",
-]);
+/** Keys of `config.json` that a `BertConfig` field stands for in every architecture. */
+const COMMON_KEYS = ["num_labels", "id2label", "label2id", "model_type"];
 
 /**
  * The configuration in a Hugging Face `config.json`, with Transformers' defaults for absent keys.
  * @param where the file, for messages.
- * @throws CounterweightError("model") for another architecture, a wrong type or an impossible size.
+ * @throws CounterweightError("model") for an architecture that is not built here, a wrong type or
+ *   an impossible size.
  */
 export function parseConfig(json: JsonObject, where: string): BertConfig {
-  if (json.model_type !== "bert") {
-    const got = json.model_type === undefined ? "absent" : JSON.stringify(json.model_type);
-    throw new CounterweightError("model", `model_type: needed "bert", got ${got}.`, {
-      where,
-      fix: "Use a BERT checkpoint; other architectures are not built here.",
-    });
-  }
-  const activation = json.hidden_act ?? "gelu";
-  if (activation !== "gelu") {
+  const architecture = parseModelType(json.model_type, where);
+  const { keys } = architectureOf({ architecture });
+  const sizeOf = ([key, standard]: Setting): number => size(json, key, standard, where);
+  const rate = ([key, standard]: Setting): number => probability(json, key, standard, where);
+  refuseOtherEncoders(json, where);
+  const hiddenSize = sizeOf(keys.hiddenSize);
+  const heads = sizeOf(keys.heads);
+  if (hiddenSize % heads !== 0) {
     throw new CounterweightError(
       "model",
-      `hidden_act: needed "gelu", got ${JSON.stringify(activation)}.`,
-      { where, fix: "Use a checkpoint that was trained with exact GELU." },
+      `${keys.heads[0]} ${heads} does not divide ${keys.hiddenSize[0]} ${hiddenSize}.`,
+      { where, fix: "Choose a number of heads that divides it." },
     );
   }
+  const vocabularySize = sizeOf(keys.vocabularySize);
+  const hiddenDropout = rate(keys.hiddenDropout);
+  const [classifierKey, classifierRate = hiddenDropout] = keys.classifierDropout;
+  const id2label = labelsOf(json, where);
+  const known = new Set([...COMMON_KEYS, ...keysOf(architecture)]);
+  const config: BertConfig = {
+    architecture,
+    hiddenSize,
+    layers: sizeOf(keys.layers),
+    heads,
+    intermediateSize: sizeOf(keys.intermediateSize),
+    vocabularySize,
+    maxPositions: sizeOf(keys.maxPositions),
+    typeVocabularySize: keys.typeVocabularySize === undefined ? 0 : sizeOf(keys.typeVocabularySize),
+    layerNormEpsilon:
+      keys.layerNormEpsilon === undefined
+        ? FIXED_EPSILON
+        : realNumber(json, ...keys.layerNormEpsilon, where),
+    hiddenDropout,
+    attentionDropout: rate(keys.attentionDropout),
+    classifierDropout: rate([classifierKey, classifierRate]),
+    activation: activationOf(json, keys.activation, where),
+    initializerRange: realNumber(json, ...keys.initializerRange, where),
+    padTokenId: padTokenOf(json, keys.padTokenId[1], vocabularySize, where),
+    numLabels: id2label.length,
+    id2label,
+    other: Object.fromEntries(Object.entries(json).filter(([key]) => !known.has(key))),
+  };
+  return config;
+}
+
+/** The epsilon of layer norms where `config.json` has no key for it. */
+const FIXED_EPSILON = 1e-12;
+
+const keysOf = (architecture: ArchitectureName): string[] =>
+  Object.values(architectureOf({ architecture }).keys).flatMap((setting) =>
+    setting === undefined ? [] : [setting[0]],
+  );
+
+function refuseOtherEncoders(json: JsonObject, where: string): void {
   const positions = optionalText(json, "position_embedding_type", where) ?? "absolute";
   if (positions !== "absolute") {
     throw new CounterweightError(
@@ -106,42 +136,33 @@ export function parseConfig(json: JsonObject, where: string): BertConfig {
       fix: "Use an encoder checkpoint (is_decoder and add_cross_attention false).",
     });
   }
-  const hiddenSize = size(json, "hidden_size", 768, where);
-  const heads = size(json, "num_attention_heads", 12, where);
-  if (hiddenSize % heads !== 0) {
-    throw new CounterweightError(
-      "model",
-      `num_attention_heads ${heads} does not divide hidden_size ${hiddenSize}.`,
-      { where, fix: "Choose a number of heads that divides it." },
-    );
-  }
-  const vocabularySize = size(json, "vocab_size", 30522, where);
-  const hiddenDropout = probability(json, "hidden_dropout_prob", 0.1, where);
-  const id2label = labelsOf(json, where);
-  return {
-    hiddenSize,
-    layers: size(json, "num_hidden_layers", 12, where),
-    heads,
-    intermediateSize: size(json, "intermediate_size", 3072, where),
-    vocabularySize,
-    maxPositions: size(json, "max_position_embeddings", 512, where),
-    typeVocabularySize: size(json, "type_vocab_size", 2, where),
-    layerNormEpsilon: realNumber(json, "layer_norm_eps", 1e-12, where),
-    hiddenDropout,
-    attentionDropout: probability(json, "attention_probs_dropout_prob", 0.1, where),
-    classifierDropout: probability(json, "classifier_dropout", hiddenDropout, where),
-    activation: "gelu",
-    initializerRange: realNumber(json, "initializer_range", 0.02, where),
-    padTokenId: padTokenOf(json, vocabularySize, where),
-    numLabels: id2label.length,
-    id2label,
-    other: Object.fromEntries(Object.entries(json).filter(([key]) => !KNOWN_KEYS.has(key))),
-  };
 }
 
-function padTokenOf(json: JsonObject, vocabularySize: number, where: string): number | undefined {
+function activationOf(
+  json: JsonObject,
+  [key, standard]: readonly [string, string],
+  where: string,
+): Activation {
+  const name = json[key] ?? standard;
+  if (isActivation(name)) return name;
+  const known = Object.keys(activations)
+    .map((one) => JSON.stringify(one))
+    .join(", ");
+  throw new CounterweightError(
+    "model",
+    `${key}: needed one of ${known}, got ${JSON.stringify(name)}.`,
+    { where, fix: "Use a checkpoint with one of these activations." },
+  );
+}
+
+function padTokenOf(
+  json: JsonObject,
+  standard: number,
+  vocabularySize: number,
+  where: string,
+): number | undefined {
   const value = json.pad_token_id;
-  if (value === undefined) return 0;
+  if (value === undefined) return standard;
   if (value === null) return undefined;
   if (
     typeof value !== "number" ||
@@ -160,7 +181,7 @@ function padTokenOf(json: JsonObject, vocabularySize: number, where: string): nu
 
 /**
  * Reads `config.json` of a Hugging Face model folder.
- * @throws CounterweightError("model") when it is missing or not a BERT's.
+ * @throws CounterweightError("model") when it is missing or not one of an architecture built here.
  */
 export async function readConfig(folder: string): Promise<BertConfig> {
   const path = join(folder, "config.json");
@@ -189,24 +210,31 @@ export function withLabels(
   return { ...config, numLabels, id2label: names };
 }
 
+/** Most tokens that a row may have, special tokens included. */
+export const maxTokens = (config: BertConfig): number =>
+  config.maxPositions - architectureOf(config).positionOffset(config);
+
 /** The content of a `config.json` that Transformers (and `parseConfig`) reads as `config`. */
 export function configToJson(config: BertConfig): JsonObject {
+  const { keys } = architectureOf(config);
+  const optional = (setting: Setting | undefined, value: number): JsonObject =>
+    setting === undefined ? {} : { [setting[0]]: value };
   return {
     ...config.other,
-    model_type: "bert",
-    hidden_size: config.hiddenSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    intermediate_size: config.intermediateSize,
-    vocab_size: config.vocabularySize,
-    max_position_embeddings: config.maxPositions,
-    type_vocab_size: config.typeVocabularySize,
-    layer_norm_eps: config.layerNormEpsilon,
-    hidden_dropout_prob: config.hiddenDropout,
-    attention_probs_dropout_prob: config.attentionDropout,
-    classifier_dropout: config.classifierDropout,
-    hidden_act: config.activation,
-    initializer_range: config.initializerRange,
+    model_type: config.architecture,
+    [keys.hiddenSize[0]]: config.hiddenSize,
+    [keys.layers[0]]: config.layers,
+    [keys.heads[0]]: config.heads,
+    [keys.intermediateSize[0]]: config.intermediateSize,
+    [keys.vocabularySize[0]]: config.vocabularySize,
+    [keys.maxPositions[0]]: config.maxPositions,
+    ...optional(keys.typeVocabularySize, config.typeVocabularySize),
+    ...optional(keys.layerNormEpsilon, config.layerNormEpsilon),
+    [keys.hiddenDropout[0]]: config.hiddenDropout,
+    [keys.attentionDropout[0]]: config.attentionDropout,
+    [keys.classifierDropout[0]]: config.classifierDropout,
+    [keys.activation[0]]: config.activation,
+    [keys.initializerRange[0]]: config.initializerRange,
     pad_token_id: config.padTokenId ?? null,
     id2label: Object.fromEntries(config.id2label.entries()),
     label2id: label2idOf(config.id2label),

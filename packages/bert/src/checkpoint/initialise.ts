@@ -1,6 +1,7 @@
 import { CounterweightError, type Random, randomStream } from "@counterweight/base";
+import { architectureOf } from "../architectures/registry.js";
 import type { BertConfig } from "./config.js";
-import { bertParameterShapes } from "./parameter-shapes.js";
+import { parameterShapes } from "./parameter-shapes.js";
 import type { ParameterTensor } from "./read-safetensors.js";
 
 /**
@@ -40,7 +41,7 @@ function fillNormal(values: Float32Array, deviation: number, seeds: Random): voi
 
 /**
  * A new tensor as Transformers starts it: weights N(0, initializerRange^2), biases 0, layer norms
- * 1 and 0, the word embedding of the padding token 0. The numbers depend on (seed, name) only, so
+ * 1 and 0, embeddings of the padding token 0. The numbers depend on (seed, name) only, so
  * that no tensor's start depends on which others were loaded.
  * @throws CounterweightError("internal") for a name that the model does not have.
  */
@@ -49,7 +50,7 @@ export function initialiseParameter(
   name: string,
   seed: number,
 ): ParameterTensor {
-  const shape = bertParameterShapes(config).get(name);
+  const shape = parameterShapes(config).get(name);
   if (shape === undefined) {
     throw new CounterweightError(
       "internal",
@@ -57,24 +58,24 @@ export function initialiseParameter(
     );
   }
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  if (name.endsWith("LayerNorm.weight")) values.fill(1);
+  if (/(LayerNorm|layer_norm)\.weight$/.test(name)) values.fill(1);
   else if (name.endsWith(".weight")) {
     fillNormal(values, config.initializerRange, randomStream("bert", "initialise", seed, name));
   }
-  if (name === "bert.embeddings.word_embeddings.weight" && config.padTokenId !== undefined) {
+  if (architectureOf(config).paddedTables.includes(name) && config.padTokenId !== undefined) {
     const start = config.padTokenId * config.hiddenSize;
     values.fill(0, start, start + config.hiddenSize);
   }
   return { shape, values };
 }
 
-/** All parameters of `config` from random weights, in the order of `bertParameterShapes`. */
+/** All parameters of `config` from random weights, in the order of `parameterShapes`. */
 export function initialiseParameters(
   config: BertConfig,
   seed: number,
 ): Map<string, ParameterTensor> {
   const parameters = new Map<string, ParameterTensor>();
-  for (const name of bertParameterShapes(config).keys()) {
+  for (const name of parameterShapes(config).keys()) {
     parameters.set(name, initialiseParameter(config, name, seed));
   }
   return parameters;

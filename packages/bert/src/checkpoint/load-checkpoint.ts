@@ -1,16 +1,18 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
+import type { Architecture } from "../architectures/architecture.js";
+import { architectureOf } from "../architectures/registry.js";
 import { type BertConfig, readConfig, withLabels } from "./config.js";
 import { initialiseParameter } from "./initialise.js";
 import type { LoadReport, ShapeMismatch } from "./load-report.js";
-import { bertParameterShapes, HEAD_PARAMETERS } from "./parameter-shapes.js";
+import { headParametersOf, parameterShapes } from "./parameter-shapes.js";
 import { type ParameterTensor, readSafetensors, type SafetensorsFile } from "./read-safetensors.js";
 
 /** A model as it came from a folder. */
 export interface Checkpoint {
   readonly config: BertConfig;
-  /** Every parameter of `bertParameterShapes(config)`, in that order. */
+  /** Every parameter of `parameterShapes(config)`, in that order. */
   readonly parameters: Map<string, ParameterTensor>;
   readonly report: LoadReport;
 }
@@ -26,16 +28,16 @@ export interface LoadOptions {
 }
 
 /** The model's name for a tensor of a file: TensorFlow's layer norm names and a missing prefix are mended. */
-function canonicalName(name: string): string {
+function canonicalName(name: string, { prefix, parts }: Architecture): string {
   const modern = name
     .replace(/LayerNorm\.gamma$/, "LayerNorm.weight")
     .replace(/LayerNorm\.beta$/, "LayerNorm.bias");
-  return /^(embeddings|encoder|pooler)\./.test(modern) ? `bert.${modern}` : modern;
+  return parts.some((part) => modern.startsWith(`${part}.`)) ? `${prefix}.${modern}` : modern;
 }
 
 /**
- * Matches a file's tensors with the model's parameters. Names with and without `bert.` are taken,
- * and LayerNorm's old `gamma` and `beta`; integer `position_ids` buffers are passed over in silence.
+ * Matches a file's tensors with the model's parameters. Names with and without the encoder's prefix
+ * (`bert.`) are taken, and LayerNorm's old `gamma` and `beta`; integer `position_ids` buffers are passed over in silence.
  * @param source for messages: the file.
  * @throws CounterweightError("model") when a shape other than the head's differs, or nothing fits.
  */
@@ -44,11 +46,12 @@ export function matchParameters(
   file: SafetensorsFile,
   { seed, source }: { readonly seed: number; readonly source: string },
 ): Omit<Checkpoint, "config"> {
-  const shapes = bertParameterShapes(config);
+  const architecture = architectureOf(config);
+  const shapes = parameterShapes(config);
   const found = new Map<string, ParameterTensor>();
   const unexpected = file.skipped.filter((name) => !/(^|\.)position_ids$/.test(name));
   for (const [name, tensor] of file.tensors) {
-    const target = canonicalName(name);
+    const target = canonicalName(name, architecture);
     if (!shapes.has(target)) unexpected.push(name);
     else if (found.has(target)) {
       throw new CounterweightError("model", `The file holds ${target} twice, once as ${name}.`, {
@@ -70,10 +73,11 @@ export function matchParameters(
     else mismatched.push({ name, inFile: tensor.shape, inModel: shape });
     parameters.set(name, fits ? tensor : initialiseParameter(config, name, seed));
   }
-  if (!loaded.some((name) => name.startsWith("bert."))) {
-    throw new CounterweightError("model", "None of the file's tensors is a BERT encoder's.", {
+  const { title, prefix, className: model } = architecture;
+  if (!loaded.some((name) => name.startsWith(`${prefix}.`))) {
+    throw new CounterweightError("model", `None of the file's tensors is a ${title} encoder's.`, {
       where: source,
-      fix: `Needed names such as "bert.embeddings.word_embeddings.weight"; got ${
+      fix: `Needed names such as "${prefix}.embeddings.word_embeddings.weight"; got ${
         [...file.tensors.keys()]
           .slice(0, 3)
           .map((name) => JSON.stringify(name))
@@ -81,7 +85,8 @@ export function matchParameters(
       }.`,
     });
   }
-  const wrong = mismatched.filter(({ name }) => !HEAD_PARAMETERS.includes(name));
+  const heads = headParametersOf(config);
+  const wrong = mismatched.filter(({ name }) => !heads.includes(name));
   if (wrong.length > 0) {
     const lines = wrong.map(
       ({ name, inFile, inModel }) =>
@@ -92,7 +97,7 @@ export function matchParameters(
       fix: "Put the config.json that belongs to these weights beside them.",
     });
   }
-  return { parameters, report: { source, loaded, missing, unexpected, mismatched } };
+  return { parameters, report: { model, source, loaded, missing, unexpected, mismatched } };
 }
 
 function sameShape(left: readonly number[], right: readonly number[]): boolean {

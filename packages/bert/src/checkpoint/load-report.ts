@@ -7,6 +7,8 @@ export interface ShapeMismatch {
 
 /** How a checkpoint's tensors met the model's parameters. Names are the model's, but `unexpected`. */
 export interface LoadReport {
+  /** Transformers' class of the model, such as `BertForSequenceClassification`. */
+  readonly model: string;
   /** Where the tensors came from. */
   readonly source: string;
   /** Parameters taken from the file, in model order. */
@@ -21,7 +23,6 @@ export interface LoadReport {
 
 const list = (names: readonly string[]): string =>
   `[${names.map((name) => `'${name}'`).join(", ")}]`;
-const MODEL = "BertForSequenceClassification";
 
 /** The report in the words of Transformers 4 ("Some weights of ... were newly initialized"); "" when all fits. */
 export function renderLoadReport(report: LoadReport): string {
@@ -29,12 +30,12 @@ export function renderLoadReport(report: LoadReport): string {
   if (report.unexpected.length > 0) {
     parts.push(
       `Some weights of the model checkpoint at ${report.source} were not used when initializing ` +
-        `${MODEL}: ${list(report.unexpected)}`,
+        `${report.model}: ${list(report.unexpected)}`,
     );
   }
   if (report.missing.length > 0) {
     parts.push(
-      `Some weights of ${MODEL} were not initialized from the model checkpoint at ` +
+      `Some weights of ${report.model} were not initialized from the model checkpoint at ` +
         `${report.source} and are newly initialized: ${list(report.missing)}`,
     );
   }
@@ -45,7 +46,7 @@ export function renderLoadReport(report: LoadReport): string {
         `[${inModel.join(", ")}] in the model instantiated`,
     );
     parts.push(
-      `Some weights of ${MODEL} were not initialized from the model checkpoint at ` +
+      `Some weights of ${report.model} were not initialized from the model checkpoint at ` +
         `${report.source} and are newly initialized because the shapes did not match:\n${lines.join("\n")}`,
     );
   }

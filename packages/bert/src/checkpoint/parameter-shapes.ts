@@ -1,47 +1,33 @@
+import { architectureOf } from "../architectures/registry.js";
+import { createShapeTable } from "../architectures/shape-table.js";
 import type { BertConfig } from "./config.js";
 
-/** Names of the classification head's tensors, the only ones whose shape depends on the task. */
+/** Names of BERT's classification head; for any architecture ask {@link headParametersOf}. */
 export const HEAD_PARAMETERS: readonly string[] = ["classifier.weight", "classifier.bias"];
 
-/**
- * Every parameter of Transformers' `BertForSequenceClassification` with its shape, in the order of
- * PyTorch's `named_parameters()`. A dense layer's weight is `[outputs, inputs]`.
- */
-export function bertParameterShapes(config: BertConfig): ReadonlyMap<string, readonly number[]> {
-  const { hiddenSize: width, intermediateSize } = config;
-  const shapes = new Map<string, readonly number[]>();
-  const dense = (name: string, outputs: number, inputs: number): void => {
-    shapes.set(`${name}.weight`, [outputs, inputs]);
-    shapes.set(`${name}.bias`, [outputs]);
-  };
-  const layerNorm = (name: string): void => {
-    shapes.set(`${name}.weight`, [width]);
-    shapes.set(`${name}.bias`, [width]);
-  };
-  shapes.set("bert.embeddings.word_embeddings.weight", [config.vocabularySize, width]);
-  shapes.set("bert.embeddings.position_embeddings.weight", [config.maxPositions, width]);
-  shapes.set("bert.embeddings.token_type_embeddings.weight", [config.typeVocabularySize, width]);
-  layerNorm("bert.embeddings.LayerNorm");
-  for (let index = 0; index < config.layers; index++) {
-    const layer = `bert.encoder.layer.${index}`;
-    dense(`${layer}.attention.self.query`, width, width);
-    dense(`${layer}.attention.self.key`, width, width);
-    dense(`${layer}.attention.self.value`, width, width);
-    dense(`${layer}.attention.output.dense`, width, width);
-    layerNorm(`${layer}.attention.output.LayerNorm`);
-    dense(`${layer}.intermediate.dense`, intermediateSize, width);
-    dense(`${layer}.output.dense`, width, intermediateSize);
-    layerNorm(`${layer}.output.LayerNorm`);
-  }
-  dense("bert.pooler.dense", width, width);
-  dense("classifier", config.numLabels, width);
-  return shapes;
+/** Names of the tensors whose shape depends on the number of classes. */
+export function headParametersOf(config: BertConfig): readonly string[] {
+  const { output } = architectureOf(config);
+  return [`${output}.weight`, `${output}.bias`];
 }
+
+/**
+ * Every parameter of Transformers' model for sequence classification with its shape, in the order
+ * of PyTorch's `named_parameters()`. A dense layer's weight is `[outputs, inputs]`.
+ */
+export function parameterShapes(config: BertConfig): ReadonlyMap<string, readonly number[]> {
+  const table = createShapeTable(config);
+  architectureOf(config).declareShapes(table, config);
+  return table.shapes;
+}
+
+/** The first name of {@link parameterShapes}; it takes every architecture too. */
+export const bertParameterShapes = parameterShapes;
 
 /** Parameters in all: the sum over tensors of the product of their sizes. */
 export function parameterCount(config: BertConfig): number {
   let count = 0;
-  for (const shape of bertParameterShapes(config).values()) {
+  for (const shape of parameterShapes(config).values()) {
     count += shape.reduce((product, size) => product * size, 1);
   }
   return count;

@@ -1,13 +1,18 @@
-import { add, gather, type Tensor, tanh } from "@counterweight/graph";
+import { gather, type Tensor } from "@counterweight/graph";
+import { architectureOf } from "../architectures/registry.js";
 import type { BertConfig } from "../checkpoint/config.js";
-import { bertParameterShapes } from "../checkpoint/parameter-shapes.js";
+import { parameterShapes } from "../checkpoint/parameter-shapes.js";
 import { type BatchTensors, batchTensors } from "./inputs.js";
-import { createBuilder, type DropoutSite, dense, encoderLayer, normalise } from "./layers.js";
+import { createBuilder, type DropoutSite, encoderLayer, normalise } from "./layers.js";
 
-/** Name of the word embedding, whose gradient is kept per token and not per vocabulary id. */
+/** Name of BERT's word embedding; for any architecture ask {@link wordEmbeddingNameOf}. */
 export const wordEmbeddingName = "bert.embeddings.word_embeddings.weight";
 
-/** BERT with a classification head as a graph. */
+/** Name of the word embedding, whose gradient is kept per token and not per vocabulary id. */
+export const wordEmbeddingNameOf = (config: BertConfig): string =>
+  `${architectureOf(config).prefix}.embeddings.word_embeddings.weight`;
+
+/** An encoder with a classification head as a graph. */
 export interface ClassifierGraph {
   /** Float32 `[rows, classes]`. */
   readonly logits: Tensor;
@@ -29,42 +34,30 @@ export interface ClassifierOptions {
 }
 
 /**
- * Embeddings, encoder, pooler (tanh of a dense layer on [CLS]) and classification head, as
- * Transformers' `BertForSequenceClassification`.
+ * Embeddings, encoder and classification head, as Transformers' class for sequence classification
+ * of this architecture.
  */
 export function buildClassifier(
   config: BertConfig,
   { training = false }: ClassifierOptions = {},
 ): ClassifierGraph {
+  const architecture = architectureOf(config);
   const batch = batchTensors();
-  const builder = createBuilder(config, batch, bertParameterShapes(config), training);
-  const wordVectors = gather(builder.parameter(wordEmbeddingName), batch.tokenIds);
-  const positions = gather(
-    builder.parameter("bert.embeddings.position_embeddings.weight"),
-    batch.positions,
-  );
-  const types = gather(
-    builder.parameter("bert.embeddings.token_type_embeddings.weight"),
-    batch.typeIds,
-  );
+  const builder = createBuilder(config, batch, parameterShapes(config), training);
+  const embeddings = `${architecture.prefix}.embeddings`;
+  const wordVectors = gather(builder.parameter(wordEmbeddingNameOf(config)), batch.tokenIds);
   const embedded = normalise(
     builder,
-    "bert.embeddings.LayerNorm",
-    add(add(wordVectors, types), positions),
+    `${embeddings}.LayerNorm`,
+    architecture.embed(builder, wordVectors),
   );
-
-  let hidden = builder.dropout(embedded, "bert.embeddings", config.hiddenDropout);
+  let hidden = builder.dropout(embedded, embeddings, config.hiddenDropout);
   for (let index = 0; index < config.layers; index++) {
-    hidden = encoderLayer(builder, index, hidden, index === config.layers - 1 ? "first" : "all");
+    const queries = index === config.layers - 1 ? "first" : "all";
+    hidden = encoderLayer(builder, architecture.layer(index), hidden, queries);
   }
-  const pooled = tanh(dense(builder, "bert.pooler.dense", hidden));
-  const logits = dense(
-    builder,
-    "classifier",
-    builder.dropout(pooled, "classifier", config.classifierDropout),
-  );
   return {
-    logits,
+    logits: architecture.head(builder, hidden),
     batch,
     parameters: builder.parameters,
     wordVectors,

@@ -1,9 +1,11 @@
+export type { Activation } from "./activations.js";
 export { type Batch, packBatch } from "./batch.js";
 export {
   buildClassifier,
   type ClassifierGraph,
   type ClassifierOptions,
   wordEmbeddingName,
+  wordEmbeddingNameOf,
 } from "./classifier.js";
 export { type BatchTensors, batchTensors } from "./inputs.js";
 export type { DropoutSite } from "./layers.js";

@@ -2,7 +2,6 @@ import {
   add,
   type Dimension,
   gather,
-  gelu,
   input,
   layerNorm,
   linear,
@@ -16,7 +15,9 @@ import {
   transpose,
   unpack,
 } from "@counterweight/graph";
+import type { LayerNames } from "../architectures/architecture.js";
 import type { BertConfig } from "../checkpoint/config.js";
+import { activations } from "./activations.js";
 import type { BatchTensors } from "./inputs.js";
 
 /** A dropout mask that the graph takes as an input: cells are 0 or 1 / (keep probability). */
@@ -93,7 +94,7 @@ export const normalise = (builder: Builder, name: string, x: Tensor): Tensor =>
  */
 export function selfAttention(
   builder: Builder,
-  layer: string,
+  names: LayerNames,
   x: Tensor,
   queries: "all" | "first",
 ): Tensor {
@@ -105,17 +106,17 @@ export function selfAttention(
     const cells = unpack(tokens, batch.tokenCell, batch.cellToken);
     return transpose(reshape(cells, ["longest", "rows", config.heads, headSize]), [1, 2, 0, 3]);
   };
-  const keys = byHead(dense(builder, `${layer}.attention.self.key`, x));
-  const values = byHead(dense(builder, `${layer}.attention.self.value`, x));
+  const keys = byHead(dense(builder, names.key, x));
+  const values = byHead(dense(builder, names.value, x));
   const asking = queries === "all" ? x : gather(x, batch.firstTokens);
-  const question = dense(builder, `${layer}.attention.self.query`, asking);
+  const question = dense(builder, names.query, asking);
   const asked: Dimension = queries === "all" ? "longest" : 1;
   const byQuery =
     queries === "all" ? byHead(question) : reshape(question, ["rows", config.heads, 1, headSize]);
 
   const scores = matmul(byQuery, keys, { transposeRight: true, alpha: 1 / Math.sqrt(headSize) });
   const shares = softmax(add(scores, batch.attentionMask));
-  const kept = builder.dropout(shares, `${layer}.attention.self`, config.attentionDropout);
+  const kept = builder.dropout(shares, names.dropout.attention, config.attentionDropout);
   const context = matmul(kept, values);
   if (asked === 1) return reshape(context, ["rows", width]);
   const cells = reshape(transpose(context, [2, 0, 1, 3]), ["longest*rows", width]);
@@ -124,35 +125,25 @@ export function selfAttention(
 
 /**
  * One encoder layer (post-norm, as BERT). With `queries` "first" all but keys and values are
- * computed on the [CLS] rows alone: exact, since nothing else of the last layer is read.
+ * computed on the [CLS] rows alone: exact where nothing else of the last layer is read.
  */
 export function encoderLayer(
   builder: Builder,
-  index: number,
+  names: LayerNames,
   x: Tensor,
   queries: "all" | "first",
 ): Tensor {
-  const layer = `bert.encoder.layer.${index}`;
-  const { hiddenDropout } = builder.config;
-  const context = selfAttention(builder, layer, x, queries);
+  const { hiddenDropout, activation } = builder.config;
+  const drop = (value: Tensor, site: string | undefined): Tensor =>
+    site === undefined ? value : builder.dropout(value, site, hiddenDropout);
+  const context = dense(builder, names.context, selfAttention(builder, names, x, queries));
   const residual = queries === "all" ? x : gather(x, builder.batch.firstTokens);
   const attended = normalise(
     builder,
-    `${layer}.attention.output.LayerNorm`,
-    add(
-      residual,
-      builder.dropout(
-        dense(builder, `${layer}.attention.output.dense`, context),
-        `${layer}.attention.output`,
-        hiddenDropout,
-      ),
-    ),
+    names.contextNorm,
+    add(residual, drop(context, names.dropout.context)),
   );
-  const inner = gelu(dense(builder, `${layer}.intermediate.dense`, attended));
-  const outer = builder.dropout(
-    dense(builder, `${layer}.output.dense`, inner),
-    `${layer}.output`,
-    hiddenDropout,
-  );
-  return normalise(builder, `${layer}.output.LayerNorm`, add(attended, outer));
+  const inner = activations[activation](dense(builder, names.inner, attended));
+  const outer = drop(dense(builder, names.outer, inner), names.dropout.outer);
+  return normalise(builder, names.outerNorm, add(attended, outer));
 }
