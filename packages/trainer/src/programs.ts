@@ -2,7 +2,7 @@ import {
   type BertConfig,
   buildClassifier,
   type DropoutSite,
-  wordEmbeddingName,
+  wordEmbeddingNameOf,
 } from "@counterweight/bert";
 import {
   gradients,
@@ -58,7 +58,8 @@ export function buildStepProgram(
   );
   const total = reduceSum(multiply(rows.loss, rowShares), [0]);
 
-  const dense = [...classifier.parameters].filter(([name]) => name !== wordEmbeddingName);
+  const wordEmbedding = wordEmbeddingNameOf(config);
+  const dense = [...classifier.parameters].filter(([name]) => name !== wordEmbedding);
   const found = gradients(total, [...dense.map(([, tensor]) => tensor), classifier.wordVectors]);
   const outputs: Record<string, Tensor> = { loss: total, logProbability, weight: rows.weight };
   [...dense.map(([name]) => gradientName(name)), wordVectorGradient].forEach((name, index) => {

@@ -1,5 +1,5 @@
 import { at, CounterweightError } from "@counterweight/base";
-import { packBatch, wordEmbeddingName } from "@counterweight/bert";
+import { packBatch, wordEmbeddingNameOf } from "@counterweight/bert";
 import { sizesOf, type TensorValue } from "@counterweight/graph";
 import { createDropoutMasks } from "./dropout.js";
 import { createOptimizer, createParameterState, type TrainingState } from "./optimizer/index.js";
@@ -65,12 +65,13 @@ export async function createTrainingSession(
   maximumTokens: number,
 ): Promise<TrainingSession> {
   const { config, loss, gamma, transforms = [], settings, runtime, train } = request;
+  const wordEmbedding = wordEmbeddingNameOf(config);
   const step = buildStepProgram(config, loss, { gamma, transforms });
   const memory = createParameterState(
     [...request.initial].map(([name, { shape }]) => ({
       name,
       shape,
-      sparseRows: name === wordEmbeddingName,
+      sparseRows: name === wordEmbedding,
     })),
     { maximumTokens },
   );
@@ -92,7 +93,7 @@ export async function createTrainingSession(
   const denseGradients: Record<string, TensorValue> = {};
   for (const { name, shape, value, gradient } of memory.parameters) {
     parameters[name] = { data: value, shape };
-    const sparse = name === wordEmbeddingName;
+    const sparse = name === wordEmbedding;
     const view: TensorValue = {
       data: gradient,
       shape: sparse ? [maximumTokens, config.hiddenSize] : shape,
@@ -100,7 +101,7 @@ export async function createTrainingSession(
     gradients[name] = view;
     if (!sparse) denseGradients[gradientName(name)] = view;
   }
-  const tokenGradient = memory.parameter(wordEmbeddingName).gradient;
+  const tokenGradient = memory.parameter(wordEmbedding).gradient;
   const columns = {
     logQuality: train.logScores?.quality,
     logDiversity: train.logScores?.diversity,
