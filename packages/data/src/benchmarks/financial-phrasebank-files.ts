@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { at, CounterweightError } from "@counterweight/base";
 import type { DropKind } from "../reading/drops.js";
 import { readLabelledLines } from "../reading/labelled-lines.js";
 import { readRecords, readTable, tableWithDrops } from "../reading/read-table.js";
@@ -126,26 +125,14 @@ export async function readMixtral(
   folder: string,
   part: "train" | "test",
   column: MixtralColumn | "label_experts",
-  drop: readonly DropKind[] = [],
 ): Promise<MixtralRows> {
   const source = await readRecords(join(folder, "llm-labelled", `mixtral_${part}.csv`));
-  const options = {
-    name: `financial-phrasebank/llm-labelled/${part}`,
-    labelNames: phraseBankLabels,
-  };
-  const columns = { text: "text", textPair: null, label: column };
-  const experts = tableFromRecords(source, {
-    ...options,
-    columns: { ...columns, label: "label_experts" },
-  }).table;
-  const { table, notes } = tableWithDrops(source, { ...options, columns, drop });
-  const expertOfRow = new Map(Array.from(experts.row, (row, index) => [row, index]));
-  const expertLabels = table.row.map((row) => {
-    const index = expertOfRow.get(row);
-    if (index === undefined) {
-      throw new CounterweightError("internal", `mixtral: row ${row} has no expert's label`);
-    }
-    return at(experts.label, index);
-  });
-  return { table, notes, expertLabels };
+  const withLabels = (label: string): ReadTable =>
+    tableFromRecords(source, {
+      name: `financial-phrasebank/llm-labelled/${part}`,
+      labelNames: phraseBankLabels,
+      columns: { text: "text", textPair: null, label },
+    });
+  // both keep every record, or throw: their rows belong together
+  return { ...withLabels(column), expertLabels: withLabels("label_experts").table.label };
 }

@@ -1,7 +1,7 @@
 import { at, CounterweightError } from "@counterweight/base";
 import type { Benchmark } from "../benchmark.js";
 import { describeTable } from "../describe-table.js";
-import { type DropKind, dropKinds } from "../reading/drops.js";
+import { type DropKind, dropKinds, dropRows } from "../reading/drops.js";
 import { counted, listed } from "../reading/visible.js";
 import { stratifiedSplit } from "../splits.js";
 import { rowCount, select, type TextTable } from "../text-table.js";
@@ -120,13 +120,17 @@ async function loadMixtral(options: PhraseBankOptions): Promise<LoadedBenchmark>
     });
   }
   const { train, validation } = options.shares ?? mixtralShares;
-  const [real, generated, test] = await Promise.all([
+  const [real, labelled, test] = await Promise.all([
     readPhraseBankReal(folder, agreement),
-    readMixtral(folder, "train", labelColumn, options.drop),
+    readMixtral(folder, "train", labelColumn),
     readMixtral(folder, "test", "label_experts"),
   ]);
-  // the experts' rows that `drop` leaves out must not come back as real rows
-  const labelled = await readMixtral(folder, "train", labelColumn);
+  const generated = dropRows(labelled.table, options.drop ?? []);
+  const kept = new Set(generated.row);
+  const generatedTrueLabels = labelled.expertLabels.filter((_, index) =>
+    kept.has(at(labelled.table.row, index)),
+  );
+  // rows that `drop` leaves out must not come back as real rows: so all of `labelled` is taken away
   const rest = withoutTextsOf(real.table, [labelled.table, test.table]);
   const tables = stratifiedSplit(rest, { shares: { train, validation }, seed: splitSeed });
   const benchmark: Benchmark = {
@@ -134,19 +138,19 @@ async function loadMixtral(options: PhraseBankOptions): Promise<LoadedBenchmark>
     labelNames: phraseBankLabels,
     ...tables,
     test: test.table,
-    generated: generated.table,
+    generated,
   };
-  const wrong = generated.table.label.filter(
-    (label, index) => label !== generated.expertLabels[index],
+  const wrong = generated.label.filter(
+    (label, index) => label !== generatedTrueLabels[index],
   ).length;
-  const share = ((100 * wrong) / rowCount(generated.table)).toFixed(1);
+  const share = ((100 * wrong) / rowCount(generated)).toFixed(1);
   const notes = [
-    ...generated.notes,
-    `${generated.table.name}: ${labelColumn} differs from the experts' label in ${wrong} of ${counted(rowCount(generated.table), "row")} (${share} %)`,
+    ...labelled.notes,
+    `${generated.name}: ${labelColumn} differs from the experts' label in ${wrong} of ${counted(rowCount(generated), "row")} (${share} %)`,
     `${rest.name}: ${counted(rowCount(rest), "row")} of ${rowCount(real.table)} stand in neither mixtral file; split by seed ${splitSeed} into ${sizes(tables)}; test is mixtral_test.csv with the experts' labels, ${counted(rowCount(test.table), "row")}`,
     realNote(rest),
   ];
-  return { benchmark, notes, generatedTrueLabels: generated.expertLabels };
+  return { benchmark, notes, generatedTrueLabels };
 }
 
 /** Reads Financial PhraseBank with one generated or model-labelled source. */
@@ -198,7 +202,7 @@ const options: OptionShapes = {
   agreement: {
     kind: "string",
     choices: agreements,
-    description: "Percent of annotators that agree, naming the real file. Default: 50.",
+    description: 'Percent of annotators that agree, naming the real file; a text. Default: "50".',
   },
   shares: {
     kind: "number-map",
