@@ -11,6 +11,7 @@ export {
 } from "./dimension.js";
 export type { ShapeInput } from "./onnx/context.js";
 export { type OnnxProgram, writeOnnx } from "./onnx/write.js";
+export { clip } from "./ops/clip.js";
 export { constant, fill } from "./ops/constant.js";
 export { add, divide, multiply, negate, oneMinus, scale, subtract } from "./ops/elementwise.js";
 export { type OperationName, operations } from "./ops/index.js";

@@ -1,4 +1,5 @@
 import type { Operation } from "../tensor.js";
+import { clipOperation } from "./clip.js";
 import { constantOperation, fillOperation } from "./constant.js";
 import {
   addOperation,
@@ -36,6 +37,7 @@ import {
  */
 export const operations = {
   add: addOperation,
+  clip: clipOperation,
   concatenate: concatenateOperation,
   constant: constantOperation,
   divide: divideOperation,

@@ -1,6 +1,7 @@
 import { at } from "@counterweight/base";
 import {
   add,
+  clip,
   divide,
   erf,
   exp,
@@ -30,6 +31,8 @@ import {
 
 /** On either side of zero, away from the kink. */
 const eitherSide: Draw = (random) => (random.integer(2) === 0 ? 1 : -1) * positive(random);
+
+const wholeSteps: Draw = (random) => random.integer(7) - 3;
 
 function unaryCase(operation: (x: Tensor) => Tensor, draw: Draw = anywhere, rank = 3): CaseMaker {
   return (random) => {
@@ -77,6 +80,18 @@ export const elementwiseCases = {
   step: (random) => ({ ...unaryCase(step)(random), differentiable: [] }),
   tanh: unaryCase(tanh),
   stopGradient: (random) => ({ ...unaryCase(stopGradient)(random), differentiable: [] }),
+  clip: (random) => {
+    // A bound on either side or on both; cells lie a whole step from them.
+    const [minimum, maximum] = at(
+      [
+        [-0.5, 1.5],
+        [-0.5, Number.POSITIVE_INFINITY],
+        [Number.NEGATIVE_INFINITY, 1.5],
+      ] as const,
+      random.integer(3),
+    );
+    return unaryCase((x) => clip(x, minimum, maximum), wholeSteps)(random);
+  },
   power: (random) => {
     const exponent = at([0.5, 2, 3, -1, 1.7], random.integer(5));
     return unaryCase((x) => power(x, exponent), positive)(random);
