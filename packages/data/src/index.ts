@@ -50,6 +50,17 @@ export {
   type TweetIronySource,
   tweetIronySources,
 } from "./benchmarks/tweet-irony.js";
+export { type CorruptionPlan, type CorruptionStep, corrupt } from "./corruptions/corrupt.js";
+export { type DuplicateOptions, duplicateRows } from "./corruptions/duplicate-rows.js";
+export {
+  type Corrupted,
+  type CorruptionKind,
+  type CorruptionOptions,
+  corruptionKinds,
+  type PlantedRow,
+} from "./corruptions/planted.js";
+export { swapLabels } from "./corruptions/swap-labels.js";
+export { type UnrelatedOptions, unrelatedInputs } from "./corruptions/unrelated-inputs.js";
 export { describeTable, type TableReport } from "./describe-table.js";
 export {
   checkBenchmarkLabels,

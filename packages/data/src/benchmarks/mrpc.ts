@@ -126,7 +126,7 @@ export async function loadMrpc(options: MrpcOptions): Promise<LoadedBenchmark> {
     generated: generated.table,
   };
   const report = describeTable(generated.table);
-  const kept = `${generated.table.name}: of ${counted(report.rows, "pair")}, ${report.duplicates} repeat an earlier one (kept unless drop names them)`;
+  const kept = `${generated.table.name}: of ${counted(report.rows, "pair")}, ${report.duplicates} repeat an earlier one, ${report.conflicting} stand with both labels (kept unless drop names them)`;
   return { benchmark, notes: [...generated.notes, kept] };
 }
 
