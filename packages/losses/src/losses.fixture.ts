@@ -12,6 +12,7 @@ import {
   tensorValue,
 } from "@counterweight/graph";
 import type { Loss } from "./loss.js";
+import type { WeightTransform } from "./transforms.js";
 
 /** A batch as a loss meets it: free logits `[rows][classes]`, labels and both checkers' scores. */
 export interface LossBatch {
@@ -34,7 +35,12 @@ export interface Outcome {
 }
 
 /** Runs a loss on a batch in float64: mean over the rows, gradients through the graph. */
-export function runLoss(loss: Loss, gamma: number, batch: LossBatch): Outcome {
+export function runLoss(
+  loss: Loss,
+  gamma: number,
+  batch: LossBatch,
+  transforms: readonly WeightTransform[] = [],
+): Outcome {
   const rows = batch.logits.length;
   const classes = batch.logits[0]?.length ?? 0;
   const logits = input("logits", "float32", ["rows", classes]);
@@ -47,7 +53,7 @@ export function runLoss(loss: Loss, gamma: number, batch: LossBatch): Outcome {
       ...(needs("quality") ? { logQuality: column("logQuality") } : {}),
       ...(needs("diversity") ? { logDiversity: column("logDiversity") } : {}),
     },
-    { gamma },
+    { gamma, transforms },
   );
   const mean = scale(reduceSum(rowLoss, [0]), 1 / rows);
   const [gradient = mean] = gradients(mean, [logits]);

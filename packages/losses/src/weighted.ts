@@ -1,14 +1,18 @@
 import { CounterweightError } from "@counterweight/base";
-import { exp, multiply, negate, scale, stopGradient, type Tensor } from "@counterweight/graph";
+import { multiply, negate, scale, stopGradient, type Tensor } from "@counterweight/graph";
 import type { LossInputs, LossSettings, RowLoss, ScoreName } from "./loss.js";
+import { transformWeights } from "./transforms.js";
 
-/** `-w log p` with `w = exp(gamma * logRatio)`, through which no gradient flows. */
+/**
+ * `-w log p` with `w = exp(gamma * logRatio)`, transformed as the settings say; no gradient flows
+ * through w.
+ */
 export function weighted(
   logProbability: Tensor,
   logRatio: Tensor,
-  { gamma }: LossSettings,
+  { gamma, transforms = [] }: LossSettings,
 ): RowLoss {
-  const weight = stopGradient(exp(scale(logRatio, gamma)));
+  const weight = stopGradient(transformWeights(scale(logRatio, gamma), transforms));
   return { loss: multiply(weight, negate(logProbability)), weight };
 }
 
