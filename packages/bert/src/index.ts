@@ -37,10 +37,26 @@ export {
   type ClassifierGraph,
   type ClassifierOptions,
   type DropoutSite,
+  type Pooling,
   packBatch,
+  poolings,
   wordEmbeddingName,
   wordEmbeddingNameOf,
 } from "./encoder/index.js";
+export {
+  type CardEvaluation,
+  type CardMetric,
+  type CardSettings,
+  type CardSource,
+  type ModelCardData,
+  type ModelFolder,
+  readTokenizerFiles,
+  renderModelCard,
+  type SavedFile,
+  saveModelFolder,
+  type TokenizerFiles,
+  wordPieceTokenizerFiles,
+} from "./export/index.js";
 export {
   BERT_SPECIAL_TOKENS,
   createTokenizer,

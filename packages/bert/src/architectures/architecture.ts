@@ -1,5 +1,6 @@
 import type { Tensor } from "@counterweight/graph";
 import type { BertConfig } from "../checkpoint/config.js";
+import type { Activation } from "../encoder/activations.js";
 import type { Builder } from "../encoder/layers.js";
 import type { ShapeTable } from "./shape-table.js";
 
@@ -24,7 +25,7 @@ export interface ConfigKeys {
   readonly classifierDropout: readonly [key: string, standard: number | undefined];
   readonly initializerRange: Setting;
   readonly padTokenId: Setting;
-  readonly activation: readonly [key: string, standard: string];
+  readonly activation: readonly [key: string, standard: Activation];
 }
 
 /** Names of an encoder layer's modules: what stands before `.weight` and `.bias`. */

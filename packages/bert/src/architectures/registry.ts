@@ -1,9 +1,13 @@
 import { CounterweightError } from "@counterweight/base";
 import type { Architecture } from "./architecture.js";
 import { bert } from "./bert.js";
+import { distilbert } from "./distilbert.js";
+import { roberta } from "./roberta.js";
 
 /** Every architecture, by `model_type` of `config.json`. A new one is its file and a line here. */
-const architectures = { bert } as const satisfies Readonly<Record<string, Architecture>>;
+const architectures = { bert, distilbert, roberta } as const satisfies Readonly<
+  Record<string, Architecture>
+>;
 
 /** A `model_type` that is built here. */
 export type ArchitectureName = keyof typeof architectures;

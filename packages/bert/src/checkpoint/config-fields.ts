@@ -53,6 +53,20 @@ export function optionalText(json: JsonObject, key: string, where: string): stri
     : fail(key, "a string", value, where);
 }
 
+/** One of the words in `known`. */
+export function choice<T extends string>(
+  json: JsonObject,
+  key: string,
+  standard: T,
+  known: readonly T[],
+  where: string,
+): T {
+  const value = json[key] ?? standard;
+  const found = known.find((one) => one === value);
+  if (found !== undefined) return found;
+  return fail(key, `one of ${known.map((one) => JSON.stringify(one)).join(", ")}`, value, where);
+}
+
 /** Class names in index order: from `id2label`, else `num_labels` (2 where absent) numbered ones. */
 export function labelsOf(json: JsonObject, where: string): readonly string[] {
   const names = json.id2label ?? undefined;

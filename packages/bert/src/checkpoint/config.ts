@@ -6,8 +6,10 @@ import {
   architectureOf,
   parseModelType,
 } from "../architectures/registry.js";
-import { type Activation, activations, isActivation } from "../encoder/activations.js";
+import { type Activation, activationNames } from "../encoder/activations.js";
+import { type Pooling, poolings } from "../encoder/pooling.js";
 import {
+  choice,
   flag,
   label2idOf,
   labelsOf,
@@ -46,6 +48,8 @@ export interface BertConfig {
   readonly classifierDropout: number;
   /** The feed-forward activation, `hidden_act`. */
   readonly activation: Activation;
+  /** What the head reads of the last layer; ours, Transformers has "cls" alone. */
+  readonly pooling: Pooling;
   /** Standard deviation of new weights, `initializer_range`. */
   readonly initializerRange: number;
   /** The padding token, whose word embedding starts at zero; undefined for none. */
@@ -58,8 +62,11 @@ export interface BertConfig {
   readonly other: JsonObject;
 }
 
+/** Our key of `config.json`; Transformers passes it over. Absent for "cls". */
+const POOLING_KEY = "counterweight_pooling";
+
 /** Keys of `config.json` that a `BertConfig` field stands for in every architecture. */
-const COMMON_KEYS = ["num_labels", "id2label", "label2id", "model_type"];
+const COMMON_KEYS = ["num_labels", "id2label", "label2id", "model_type", POOLING_KEY];
 
 /**
  * The configuration in a Hugging Face `config.json`, with Transformers' defaults for absent keys.
@@ -103,13 +110,21 @@ export function parseConfig(json: JsonObject, where: string): BertConfig {
     hiddenDropout,
     attentionDropout: rate(keys.attentionDropout),
     classifierDropout: rate([classifierKey, classifierRate]),
-    activation: activationOf(json, keys.activation, where),
+    activation: choice(json, ...keys.activation, activationNames, where),
+    pooling: choice(json, POOLING_KEY, "cls", poolings, where),
     initializerRange: realNumber(json, ...keys.initializerRange, where),
     padTokenId: padTokenOf(json, keys.padTokenId[1], vocabularySize, where),
     numLabels: id2label.length,
     id2label,
     other: Object.fromEntries(Object.entries(json).filter(([key]) => !known.has(key))),
   };
+  if (maxTokens(config) < 1) {
+    throw new CounterweightError(
+      "model",
+      `${keys.maxPositions[0]} ${config.maxPositions} leaves no position for a token.`,
+      { where, fix: "Positions start at pad_token_id + 1; set both as the checkpoint has them." },
+    );
+  }
   return config;
 }
 
@@ -136,23 +151,6 @@ function refuseOtherEncoders(json: JsonObject, where: string): void {
       fix: "Use an encoder checkpoint (is_decoder and add_cross_attention false).",
     });
   }
-}
-
-function activationOf(
-  json: JsonObject,
-  [key, standard]: readonly [string, string],
-  where: string,
-): Activation {
-  const name = json[key] ?? standard;
-  if (isActivation(name)) return name;
-  const known = Object.keys(activations)
-    .map((one) => JSON.stringify(one))
-    .join(", ");
-  throw new CounterweightError(
-    "model",
-    `${key}: needed one of ${known}, got ${JSON.stringify(name)}.`,
-    { where, fix: "Use a checkpoint with one of these activations." },
-  );
 }
 
 function padTokenOf(
@@ -236,6 +234,7 @@ export function configToJson(config: BertConfig): JsonObject {
     [keys.activation[0]]: config.activation,
     [keys.initializerRange[0]]: config.initializerRange,
     pad_token_id: config.padTokenId ?? null,
+    ...(config.pooling === "cls" ? {} : { [POOLING_KEY]: config.pooling }),
     id2label: Object.fromEntries(config.id2label.entries()),
     label2id: label2idOf(config.id2label),
   };

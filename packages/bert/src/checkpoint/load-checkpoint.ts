@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import type { Architecture } from "../architectures/architecture.js";
 import { architectureOf } from "../architectures/registry.js";
+import type { Pooling } from "../encoder/pooling.js";
 import { type BertConfig, readConfig, withLabels } from "./config.js";
 import { initialiseParameter } from "./initialise.js";
 import type { LoadReport, ShapeMismatch } from "./load-report.js";
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly numLabels?: number;
   /** Names of the classes, `numLabels` of them. */
   readonly labelNames?: readonly string[];
+  /** What the head reads; default as in `config.json`, else "cls". */
+  readonly pooling?: Pooling;
   /** Seed of the parameters that the file lacks. */
   readonly seed: number;
 }
@@ -113,8 +116,9 @@ export async function loadCheckpoint(folder: string, options: LoadOptions): Prom
   const own = await readConfig(folder);
   const names = options.labelNames;
   const numLabels = options.numLabels ?? names?.length ?? own.numLabels;
-  const config =
+  const labelled =
     numLabels === own.numLabels && names === undefined ? own : withLabels(own, numLabels, names);
+  const config = { ...labelled, pooling: options.pooling ?? own.pooling };
   const path = join(folder, "model.safetensors");
   if (!(await exists(path))) throw await missingWeights(folder);
   const file = await readSafetensors(path);

@@ -29,7 +29,10 @@ export const activations = {
 /** A feed-forward activation that is built here. */
 export type Activation = keyof typeof activations;
 
-/** Whether `name` is one of {@link activations}. */
-export function isActivation(name: unknown): name is Activation {
-  return typeof name === "string" && Object.hasOwn(activations, name);
-}
+/** All of them. */
+export const activationNames: readonly Activation[] = [
+  "gelu",
+  "gelu_new",
+  "gelu_pytorch_tanh",
+  "relu",
+];

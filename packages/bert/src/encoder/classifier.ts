@@ -4,6 +4,7 @@ import type { BertConfig } from "../checkpoint/config.js";
 import { parameterShapes } from "../checkpoint/parameter-shapes.js";
 import { type BatchTensors, batchTensors } from "./inputs.js";
 import { createBuilder, type DropoutSite, encoderLayer, normalise } from "./layers.js";
+import { meanOfRows } from "./pooling.js";
 
 /** Name of BERT's word embedding; for any architecture ask {@link wordEmbeddingNameOf}. */
 export const wordEmbeddingName = "bert.embeddings.word_embeddings.weight";
@@ -35,7 +36,8 @@ export interface ClassifierOptions {
 
 /**
  * Embeddings, encoder and classification head, as Transformers' class for sequence classification
- * of this architecture.
+ * of this architecture. With mean pooling the head (BERT's pooler included) reads the mean of a
+ * row's last hidden states where it else reads the first token's.
  */
 export function buildClassifier(
   config: BertConfig,
@@ -53,11 +55,13 @@ export function buildClassifier(
   );
   let hidden = builder.dropout(embedded, embeddings, config.hiddenDropout);
   for (let index = 0; index < config.layers; index++) {
-    const queries = index === config.layers - 1 ? "first" : "all";
+    const isLast = index === config.layers - 1;
+    const queries = isLast && config.pooling === "cls" ? "first" : "all";
     hidden = encoderLayer(builder, architecture.layer(index), hidden, queries);
   }
+  const summary = config.pooling === "mean" ? meanOfRows(builder, hidden) : hidden;
   return {
-    logits: architecture.head(builder, hidden),
+    logits: architecture.head(builder, summary),
     batch,
     parameters: builder.parameters,
     wordVectors,

@@ -9,3 +9,4 @@ export {
 } from "./classifier.js";
 export { type BatchTensors, batchTensors } from "./inputs.js";
 export type { DropoutSite } from "./layers.js";
+export { type Pooling, poolings } from "./pooling.js";
