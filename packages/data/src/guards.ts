@@ -84,7 +84,9 @@ export function findSharedText(benchmark: Benchmark): SharedText[] {
   const testRows = new Map<string, number[]>();
   for (let index = 0; index < rowCount(test); index++) {
     const key = textKey(test, index);
-    testRows.set(key, [...(testRows.get(key) ?? []), at(test.row, index)]);
+    const known = testRows.get(key);
+    if (known === undefined) testRows.set(key, [at(test.row, index)]);
+    else known.push(at(test.row, index));
   }
   return sharingRoles.flatMap((role) => {
     const table = benchmark[role];

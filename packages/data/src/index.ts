@@ -91,6 +91,20 @@ export {
 export type { ReadTable, TableOptions } from "./reading/table-from-records.js";
 export { parseRowIndices, selectByFile } from "./row-indices.js";
 export {
+  checkSplits,
+  type SplitCheck,
+  type SplitPolicy,
+  splitNotes,
+} from "./split-guard/check-splits.js";
+export type { RowPair } from "./split-guard/links.js";
+export {
+  type FindSharedOptions,
+  findSharedTexts,
+  type SharedTexts,
+  type SharingLevel,
+  type SplitReport,
+} from "./split-guard/report.js";
+export {
   firstRows,
   type SplitOptions,
   sampleRows,
