@@ -9,6 +9,8 @@ export interface ColumnMapping {
   readonly text?: string;
   readonly textPair?: string | null;
   readonly label?: string;
+  /** The user's own weight of each row (a number, 0 or more); never guessed. */
+  readonly weight?: string;
 }
 
 /** The columns that were taken, and a sentence that says so. */
@@ -16,6 +18,7 @@ export interface ResolvedColumns {
   readonly text: string;
   readonly textPair?: string;
   readonly label: string;
+  readonly weight?: string;
   /** Such as `text from "tweet" (guessed), label from "y" (given); not used: "id"`. */
   readonly note: string;
 }
@@ -128,6 +131,10 @@ export function resolveColumns(
       mapping.textPair === undefined || mapping.textPair === null
         ? undefined
         : requireColumn(columns, mapping.textPair, "textPair", file),
+    weight:
+      mapping.weight === undefined
+        ? undefined
+        : requireColumn(columns, mapping.weight, "weight", file),
   };
   const free = columns.filter((name) => !Object.values(given).includes(name));
   const mayPair = mapping.textPair === undefined;
@@ -151,12 +158,18 @@ export function resolveColumns(
       { where: file, fix: `Set columns: {${missing}: ...} to one of these.` },
     );
   }
-  const used = { text, ...(textPair === undefined ? {} : { textPair }), label };
+  const { weight } = given;
+  const used = {
+    text,
+    ...(textPair === undefined ? {} : { textPair }),
+    label,
+    ...(weight === undefined ? {} : { weight }),
+  };
   for (const [field, name] of Object.entries(used)) requireColumn(columns, name, field, file);
   if (new Set(Object.values(used)).size < Object.values(used).length) {
     throw new CounterweightError("data", "one column is named for two things.", {
       where: file,
-      fix: "Name different columns for text, textPair and label.",
+      fix: "Name different columns for text, textPair, label and weight.",
     });
   }
   const how = (field: "text" | "textPair" | "label"): string =>
@@ -164,6 +177,7 @@ export function resolveColumns(
   const taken = [`text from ${visible(text)} (${how("text")})`];
   if (textPair !== undefined) taken.push(`textPair from ${visible(textPair)} (${how("textPair")})`);
   taken.push(`label from ${visible(label)} (${how("label")})`);
+  if (weight !== undefined) taken.push(`weight from ${visible(weight)} (given)`);
   const unused = columns.filter((name) => !Object.values(used).includes(name));
   const rest = unused.length === 0 ? "" : `; not used: ${listed(unused.map(visible))}`;
   return { ...used, note: `${taken.join(", ")}${rest}` };

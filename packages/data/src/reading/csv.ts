@@ -1,6 +1,9 @@
-import { at, CounterweightError } from "@counterweight/base";
-import { CsvError, parse } from "csv-parse/sync";
-import { placeOf, type RecordFile, type SourceRecord } from "./records.js";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { CounterweightError } from "@counterweight/base";
+import { CsvError, parse } from "csv-parse";
+import { placeOf } from "./records.js";
+import { columnStore, type RowSource } from "./row-source.js";
 import { counted, listed, visible } from "./visible.js";
 
 /** How a delimited file is written. */
@@ -11,98 +14,128 @@ export interface CsvOptions {
   readonly quote?: "double" | "none";
 }
 
-interface RawRecord {
-  readonly record: readonly string[];
-  readonly lines: number;
+/** The columns whose values are needed, once the header is known. */
+export type KeepColumns = (columns: readonly string[]) => readonly string[] | undefined;
+
+/** Bytes of the longest record, 64 MiB: beyond, a quote was surely never closed. */
+const maxRecordBytes = 1 << 26;
+
+function checkDelimiter(delimiter: string, file: string): void {
+  if (/^[^"\r\n]$/u.test(delimiter)) return;
+  const tab = delimiter === "\\t" || delimiter.toLowerCase() === "tab";
+  throw new CounterweightError(
+    "data",
+    `the delimiter ${JSON.stringify(delimiter)} is not one character.`,
+    {
+      where: file,
+      fix: tab
+        ? 'Set format: tsv, or write the tab as "\\t" in double quotes.'
+        : 'Give one character, such as ";", other than a quote or a line end.',
+    },
+  );
 }
 
-function parseRecords(text: string, file: string, options: CsvOptions): RawRecord[] {
-  const quote = options.quote ?? "double";
-  const delimiter = options.delimiter ?? ",";
-  if (!/^[^"\r\n]$/u.test(delimiter)) {
-    throw new CounterweightError(
-      "data",
-      `the delimiter ${JSON.stringify(delimiter)} is not one character.`,
-      {
-        where: file,
-        fix: 'Give one character, such as ";", other than a quote or a line end.',
-      },
-    );
-  }
-  const raw: RawRecord[] = [];
-  try {
-    parse(text, {
-      delimiter,
-      quote: quote === "double" ? '"' : null,
-      record_delimiter: ["\r\n", "\n", "\r"],
-      relax_column_count: true, // ragged rows are refused below, with a better message
-      on_record: (record: string[], { lines }) => {
-        raw.push({ record, lines });
-        return null;
-      },
-    });
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw new CounterweightError("data", `broken quoting: ${csvProblem(cause.code)}.`, {
-      where: `${file}, row ${Math.max(1, raw.length)} (near line ${String(cause.lines ?? "?")})`,
-      fix: 'Double each quote inside a quoted field; or set quote: "none" if quotes mean nothing here.',
-      cause,
-    });
-  }
-  return raw;
+function quotingError(error: CsvError, file: string, place: { row: number; line: number }) {
+  const problems: Readonly<Record<string, string>> = {
+    CSV_QUOTE_NOT_CLOSED: "a quoted field never ends (is the file cut off?)",
+    INVALID_OPENING_QUOTE: "a quote stands inside an unquoted field",
+    CSV_INVALID_CLOSING_QUOTE: "text follows a closing quote",
+    CSV_MAX_RECORD_SIZE: `a row is longer than ${maxRecordBytes} bytes, so a quote was never closed`,
+  };
+  const where = place.row === 0 ? `${file}, header (line ${place.line})` : placeOf(file, place);
+  return new CounterweightError("data", `broken quoting: ${problems[error.code] ?? error.code}.`, {
+    where,
+    fix: 'Double each quote inside a quoted field; or set quote: "none" if quotes mean nothing here.',
+    cause: error,
+  });
 }
 
-function csvProblem(code: string): string {
-  if (code === "CSV_QUOTE_NOT_CLOSED") return "a quoted field never ends";
-  if (code === "INVALID_OPENING_QUOTE") return "a quote stands inside an unquoted field";
-  if (code === "CSV_INVALID_CLOSING_QUOTE") return "text follows a closing quote";
-  return code;
+/** A header of one column that holds another delimiter: the wrong one was set, or none. */
+function checkHeader(columns: readonly string[], delimiter: string, file: string): void {
+  const only = columns.length === 1 ? (columns[0] ?? "") : "";
+  const other = [";", "\t", "|", ","].find((mark) => mark !== delimiter && only.includes(mark));
+  if (other === undefined) return;
+  throw new CounterweightError(
+    "data",
+    `the header has one column only, ${visible(only.slice(0, 80))}.`,
+    { where: file, fix: `If that is the delimiter, set delimiter: ${JSON.stringify(other)}.` },
+  );
 }
 
 const isBlank = (record: readonly string[]): boolean => record.length === 1 && record[0] === "";
 
 /**
  * Parses delimited text whose first line names the columns. Fields stay strings: "null", "NA" and
- * "007" are not interpreted. Line ends may be LF, CRLF or CR, also mixed.
+ * "007" are not interpreted. Line ends may be LF, CRLF or CR, also mixed. Only the columns that
+ * `keep` names are held.
+ * @param chunks the text in pieces, cut between any two characters.
  * @throws CounterweightError `data` for no header, broken quoting, or a row with too many or few fields.
  */
-export function parseCsv(text: string, file: string, options: CsvOptions = {}): RecordFile {
-  const raw = parseRecords(text, file, options);
-  const headerAt = raw.findIndex(({ record }) => !isBlank(record));
-  const header = raw[headerAt];
-  if (header === undefined) {
+export async function parseCsv(
+  chunks: AsyncIterable<string> | Iterable<string>,
+  file: string,
+  options: CsvOptions = {},
+  keep: KeepColumns = () => undefined,
+): Promise<RowSource> {
+  const delimiter = options.delimiter ?? ",";
+  checkDelimiter(delimiter, file);
+  let columns: readonly string[] | undefined;
+  let kept: readonly (readonly [string, number])[] = [];
+  let blankLines = 0;
+  let endLine = 0; // of the record before
+  const store = columnStore();
+
+  const addRecord = (record: readonly string[], line: number): void => {
+    if (isBlank(record) && (columns === undefined || columns.length > 1)) {
+      blankLines++;
+    } else if (columns === undefined) {
+      checkHeader(record, delimiter, file);
+      const wanted = keep(record);
+      columns = record;
+      kept = [...new Map(record.map((name, index) => [name, index]))].filter(
+        ([name]) => wanted === undefined || wanted.includes(name),
+      );
+    } else if (record.length !== columns.length) {
+      throw new CounterweightError(
+        "data",
+        `the row has ${counted(record.length, "field")}, the header ${columns.length} (${listed(columns.map(visible))}).`,
+        {
+          where: placeOf(file, { row: store.rows() + 1, line }),
+          fix: "Quote fields that hold the delimiter, or set the right delimiter; the last row may be cut off.",
+        },
+      );
+    } else {
+      store.add(
+        line,
+        kept.map(([name, index]) => [name, record[index]] as const),
+      );
+    }
+  };
+  const parser = parse({
+    delimiter,
+    quote: (options.quote ?? "double") === "double" ? '"' : null,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true, // ragged rows are refused above, with a better message
+    max_record_size: maxRecordBytes,
+    on_record: (record: string[], { lines }) => {
+      addRecord(record, endLine + 1);
+      endLine = lines;
+      return null;
+    },
+  });
+  parser.resume(); // it gives nothing: on_record takes every record
+  try {
+    await pipeline(Readable.from(chunks), parser);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const row = columns === undefined ? 0 : store.rows() + 1;
+    throw quotingError(error, file, { row, line: endLine + 1 });
+  }
+  if (columns === undefined) {
     throw new CounterweightError("data", "the file is empty.", {
       where: file,
       fix: "The first line must name the columns.",
     });
   }
-  const columns = header.record;
-  const position = new Map(columns.map((name, index) => [name, index]));
-  const records: SourceRecord[] = [];
-  let blankLines = headerAt;
-  for (let index = headerAt + 1; index < raw.length; index++) {
-    const { record } = at(raw, index);
-    const line = at(raw, index - 1).lines + 1;
-    if (isBlank(record) && columns.length > 1) {
-      blankLines++;
-      continue;
-    }
-    const place = { row: records.length + 1, line };
-    if (record.length !== columns.length) {
-      throw new CounterweightError(
-        "data",
-        `the row has ${counted(record.length, "field")}, the header ${columns.length} (${listed(columns.map(visible))}).`,
-        {
-          where: placeOf(file, place),
-          fix: "Quote fields that hold the delimiter, or set the right delimiter.",
-        },
-      );
-    }
-    const get = (column: string): string | undefined => {
-      const at = position.get(column);
-      return at === undefined ? undefined : record[at];
-    };
-    records.push({ ...place, get });
-  }
-  return { file, columns, records, blankLines };
+  return store.finish(file, blankLines, columns);
 }

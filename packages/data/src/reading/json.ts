@@ -1,88 +1,114 @@
 import { CounterweightError } from "@counterweight/base";
-import { type FieldValue, placeOf, type RecordFile, type SourceRecord } from "./records.js";
+import { jsonElements } from "./json-elements.js";
+import { type FieldValue, placeOf } from "./records.js";
+import { columnStore, type RowSource } from "./row-source.js";
+
+type Place = { readonly row: number; readonly line: number };
+type Chunks = AsyncIterable<string> | Iterable<string>;
+
+/** Characters of the longest line, 64 Mi: beyond, the file has no lines. */
+const maxLine = 1 << 26;
 
 const kindOf = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
 
-/** Own properties only: a key such as "__proto__" is data, never a prototype. */
-function toRecord(
-  value: unknown,
-  file: string,
-  place: { row: number; line?: number },
-): SourceRecord & { keys: string[] } {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new CounterweightError("data", `needed an object, got ${kindOf(value)}.`, {
-      where: placeOf(file, place),
-      fix: 'Write each row as an object, such as {"text": "...", "label": "..."}.',
-    });
-  }
-  const fields = new Map<string, FieldValue>(Object.entries(value));
-  return { ...place, get: (column) => fields.get(column), keys: [...fields.keys()] };
-}
-
-function toFile(
-  file: string,
-  rows: (SourceRecord & { keys: string[] })[],
-  blankLines: number,
-): RecordFile {
-  const columns = [...new Set(rows.flatMap((row) => row.keys))];
-  return { file, columns, records: rows, blankLines };
-}
-
-/**
- * Parses JSON Lines: one object a line. Keys may differ from row to row.
- * @throws CounterweightError `data` with the line that is not JSON or not an object.
- */
-export function parseJsonLines(text: string, file: string): RecordFile {
-  const rows: (SourceRecord & { keys: string[] })[] = [];
-  let blankLines = 0;
-  const lines = text.split("\n"); // JSON forbids a raw line feed inside a string
-  if (lines.at(-1) === "") lines.pop();
-  lines.forEach((content, index) => {
-    if (content.trim() === "") {
-      blankLines++;
-      return;
-    }
-    const place = { row: rows.length + 1, line: index + 1 };
-    let value: unknown;
-    try {
-      value = JSON.parse(content);
-    } catch (cause) {
-      throw new CounterweightError("data", `the line is not JSON.`, {
+function parseRow(content: string, file: string, place: Place, fix: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (cause) {
+    const odd = /[:[,]\s*(-?(?:NaN|Infinity))\b/.exec(content)?.[1];
+    throw new CounterweightError(
+      "data",
+      `the ${odd === undefined ? "row" : `row holds ${odd}, so it`} is not JSON.`,
+      {
         where: placeOf(file, place),
-        fix: "Write one complete JSON object on each line; a file that is one list is read as .json.",
+        fix: odd === undefined ? fix : `Write a string or null in place of ${odd}.`,
         cause,
+      },
+    );
+  }
+}
+
+/** The entries of a row; own properties only, so that a key such as "__proto__" is data. */
+function entriesOf(value: unknown, file: string, place: Place): [string, FieldValue][] {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.entries(value);
+  }
+  throw new CounterweightError("data", `needed an object, got ${kindOf(value)}.`, {
+    where: placeOf(file, place),
+    fix: 'Write each row as an object, such as {"text": "...", "label": "..."}.',
+  });
+}
+
+async function* linesOf(chunks: Chunks, file: string): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split("\n"); // JSON forbids a raw line feed inside a string
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > maxLine) {
+      throw new CounterweightError("data", `a line has more than ${maxLine} characters.`, {
+        where: file,
+        fix: "Write one JSON object on each line; a file that is one list is read with format: json.",
       });
     }
-    rows.push(toRecord(value, file, place));
-  });
-  return toFile(file, rows, blankLines);
+  }
+  if (rest !== "") yield rest;
 }
 
 /**
- * Parses a JSON file that is one list of objects.
- * @throws CounterweightError `data` when it is not JSON, not a list, or an entry is no object.
+ * Parses JSON Lines: one object a line. Keys may differ from row to row. Only the columns in `keep`
+ * (default: all) are held.
+ * @param chunks the text in pieces, cut between any two characters.
+ * @throws CounterweightError `data` with the line that is not JSON or not an object.
  */
-export function parseJsonList(text: string, file: string): RecordFile {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CounterweightError("data", "the file is not JSON.", {
-      where: file,
-      fix: "A file with one JSON object a line must end in .jsonl (or set format: jsonl).",
-      cause,
-    });
+export async function parseJsonLines(
+  chunks: Chunks,
+  file: string,
+  keep?: readonly string[],
+): Promise<RowSource> {
+  const store = columnStore(keep);
+  let line = 0;
+  let blankLines = 0;
+  for await (const content of linesOf(chunks, file)) {
+    line++;
+    if (content.trim() === "") {
+      blankLines++;
+      continue;
+    }
+    const place = { row: store.rows() + 1, line };
+    const value = parseRow(
+      content,
+      file,
+      place,
+      "Write one complete JSON object on each line; a file that is one list is read as .json.",
+    );
+    store.add(line, entriesOf(value, file, place));
   }
-  if (!Array.isArray(value)) {
-    throw new CounterweightError("data", `needed a list of objects, got ${kindOf(value)}.`, {
-      where: file,
-      fix: 'Write the rows as [{"text": "...", "label": "..."}, ...].',
-    });
+  return store.finish(file, blankLines);
+}
+
+/**
+ * Parses JSON that is one list of objects, entry by entry: the list is never one string. Only the
+ * columns in `keep` (default: all) are held.
+ * @param chunks the text in pieces, cut between any two characters.
+ * @throws CounterweightError `data` when it is not JSON, not a list, cut off, or an entry is no object.
+ */
+export async function parseJsonList(
+  chunks: Chunks,
+  file: string,
+  keep?: readonly string[],
+): Promise<RowSource> {
+  const store = columnStore(keep);
+  for await (const { content, line } of jsonElements(chunks, file)) {
+    const place = { row: store.rows() + 1, line };
+    const value = parseRow(
+      content,
+      file,
+      place,
+      "Separate the objects of the list by one comma each; a file with one object a line is read with format: jsonl.",
+    );
+    store.add(line, entriesOf(value, file, place));
   }
-  return toFile(
-    file,
-    value.map((item: unknown, index) => toRecord(item, file, { row: index + 1 })),
-    0,
-  );
+  return store.finish(file, 0);
 }

@@ -29,6 +29,13 @@ export function mapLabel(label: string, options: LabelOptions): string {
   return map !== undefined && Object.hasOwn(map, label) ? (map[label] ?? label) : label;
 }
 
+/** Whether a label is what pandas writes for a missing one, "nan", and no class is named so. */
+export function isMissingLabel(label: string, options: LabelOptions): boolean {
+  if (!/^[+-]?nan$/i.test(label)) return false;
+  const mapped = options.labelMap !== undefined && Object.hasOwn(options.labelMap, label);
+  return !mapped && options.labelNames?.includes(label) !== true;
+}
+
 /**
  * The class index of a label: its place in `labelNames`, or, for an integer that is no name itself,
  * that index.

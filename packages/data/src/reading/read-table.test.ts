@@ -132,7 +132,7 @@ describe("readTable's errors name file, row and what to do", () => {
       "bad JSON line",
       "a.jsonl",
       '{"text":"a","label":"bad"}\n{"text":\n',
-      "row 2 (line 2): the line is not JSON",
+      "row 2 (line 2): the row is not JSON",
     ],
     ["JSON line no object", "a.jsonl", "[1]\n", "row 1 (line 1): needed an object, got a list"],
     ["ill-typed text", "a.jsonl", '{"text":5,"label":"bad"}\n', "is a number, needed a text"],
@@ -146,11 +146,11 @@ describe("readTable's errors name file, row and what to do", () => {
     expect(await refusal(name, content, { labelNames: ["bad", "good"] })).toContain(expected);
   });
 
-  it("invalid UTF-8 and UTF-16", async () => {
+  it("invalid UTF-8 and unmarked UTF-16", async () => {
     const latin = bytes("text,label\nb,0\ncaf", [0xe9], ",1\n");
     expect(await refusal("a.csv", latin)).toContain("line 3: the file is not valid UTF-8");
-    const utf16 = bytes([0xff, 0xfe], "t\0e\0");
-    expect(await refusal("a.csv", utf16)).toContain("UTF-16");
+    const utf16 = Buffer.from("text,label\na,0\nb,1\n", "utf16le");
+    expect(await refusal("a.csv", utf16)).toContain("set encoding: utf-16le");
   });
 
   it("missing file and folder", async () => {

@@ -1,5 +1,5 @@
-/** A value as a file holds it: CSV has strings only, JSON more kinds. */
-export type FieldValue = string | number | boolean | null | undefined | object;
+/** A value as a file holds it: CSV has strings only, JSON and Parquet more kinds. */
+export type FieldValue = string | number | bigint | boolean | null | undefined | object;
 
 /** One record of a file, before its columns are understood. */
 export interface SourceRecord {

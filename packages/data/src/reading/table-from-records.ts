@@ -1,8 +1,17 @@
-import { CounterweightError } from "@counterweight/base";
+import { at, CounterweightError } from "@counterweight/base";
 import type { SkippedRow, TextTable } from "../text-table.js";
-import { type ColumnMapping, resolveColumns } from "./columns.js";
-import { checkLabelNames, classIndex, type LabelOptions, mapLabel, sortLabels } from "./labels.js";
-import { type FieldValue, placeOf, type RecordFile, type SourceRecord } from "./records.js";
+import { defaultMaxCellCharacters, readLabel, readText, readWeight } from "./cells.js";
+import { type ColumnMapping, type ResolvedColumns, resolveColumns } from "./columns.js";
+import {
+  checkLabelNames,
+  classIndex,
+  isMissingLabel,
+  type LabelOptions,
+  mapLabel,
+  sortLabels,
+} from "./labels.js";
+import { type FieldValue, placeOf, type RecordFile } from "./records.js";
+import { type RowSource, rowsOf } from "./row-source.js";
 import { counted, listed, visible } from "./visible.js";
 
 /** How records become a table. */
@@ -14,6 +23,8 @@ export interface TableOptions extends LabelOptions {
   readonly skipEmpty?: boolean;
   /** A table with rows of one class only is an error. Default: true. */
   readonly requireTwoClasses?: boolean;
+  /** Characters of the longest text that is taken. Default: 1,000,000. */
+  readonly maxCellCharacters?: number;
 }
 
 /** A table, and what its reader decided, in sentences. */
@@ -22,128 +33,179 @@ export interface ReadTable {
   readonly notes: readonly string[];
 }
 
-function readText(record: SourceRecord, column: string, file: string): string {
-  const value = record.get(column);
-  if (value === undefined || value === null) return "";
-  const where = placeOf(file, record);
-  if (typeof value !== "string") {
-    throw new CounterweightError("data", `${visible(column)} is ${kindOf(value)}, needed a text.`, {
-      where,
-      fix: "Write the text as a string, or map another column.",
+/** The rows that are kept, column by column. */
+interface KeptRows {
+  readonly index: number[];
+  readonly text: string[];
+  readonly textPair: string[];
+  /** Position of each row's label in `labels`. */
+  readonly code: number[];
+  /** Distinct labels, mapped, with the row in which each came first. */
+  readonly labels: Map<string, { readonly code: number; readonly index: number }>;
+  readonly weight: number[];
+  readonly skipped: SkippedRow[];
+}
+
+function collectRows(source: RowSource, columns: ResolvedColumns, options: TableOptions): KeptRows {
+  const kept: KeptRows = {
+    index: [],
+    text: [],
+    textPair: [],
+    code: [],
+    labels: new Map(),
+    weight: [],
+    skipped: [],
+  };
+  const {
+    text: textColumn,
+    textPair: pairColumn,
+    label: labelColumn,
+    weight: weightColumn,
+  } = columns;
+  const columnOf = (name: string | undefined): ArrayLike<FieldValue> =>
+    name === undefined ? [] : source.column(name);
+  const texts = columnOf(textColumn);
+  const pairs = columnOf(pairColumn);
+  const labels = columnOf(labelColumn);
+  const weights = columnOf(weightColumn);
+  const names = source.classNames?.(labelColumn);
+  const limit = options.maxCellCharacters ?? defaultMaxCellCharacters;
+
+  for (let index = 0; index < source.rows; index++) {
+    const where = (): string => placeOf(source.file, source.place(index));
+    const skip = (reason: string): void => {
+      kept.skipped.push({ row: source.place(index).row, reason });
+    };
+    const weight = weightColumn === undefined ? 1 : readWeight(weights[index], weightColumn, where);
+    if (weight === 0) {
+      skip("weight 0"); // as if the row were not there: nothing else of it is looked at
+      continue;
+    }
+    const text = readText(texts[index], textColumn, limit, where);
+    const textPair =
+      pairColumn === undefined ? undefined : readText(pairs[index], pairColumn, limit, where);
+    const empty = text === "" ? textColumn : textPair === "" ? pairColumn : undefined;
+    if (empty !== undefined) {
+      if (options.skipEmpty !== true) {
+        throw new CounterweightError("data", `the text ${visible(empty)} is empty.`, {
+          where: where(),
+          fix: "Fill it, or set skipEmpty: true to leave such rows out (they are listed).",
+        });
+      }
+      skip(`empty ${empty === textColumn ? "text" : "textPair"}`);
+      continue;
+    }
+    const written = readLabel(labels[index], labelColumn, names, where);
+    if (isMissingLabel(written, options)) {
+      throw new CounterweightError("data", `the label ${visible(labelColumn)} is ${written}.`, {
+        where: where(),
+        fix: "Give the row its label; if this is the name of a class, say so in labelNames.",
+      });
+    }
+    const label = mapLabel(written, options);
+    let known = kept.labels.get(label);
+    if (known === undefined) {
+      known = { code: kept.labels.size, index };
+      kept.labels.set(label, known);
+    }
+    kept.index.push(index);
+    kept.text.push(text);
+    if (textPair !== undefined) kept.textPair.push(textPair);
+    kept.code.push(known.code);
+    if (weightColumn !== undefined) kept.weight.push(weight);
+  }
+  return kept;
+}
+
+/** Class order: as given; as the file itself names its integer labels; or the labels found, sorted. */
+function chooseLabelNames(
+  source: RowSource,
+  column: string,
+  found: readonly string[],
+  options: TableOptions,
+): { readonly labelNames: readonly string[]; readonly how: string } {
+  if (options.labelNames !== undefined) return { labelNames: options.labelNames, how: "" };
+  const own = source.classNames?.(column)?.map((name) => mapLabel(name, options));
+  return own === undefined
+    ? { labelNames: sortLabels(found), how: " (found, sorted)" }
+    : { labelNames: [...new Set(own)], how: " (named in the file)" };
+}
+
+function checkRows(kept: KeptRows, source: RowSource, options: TableOptions): void {
+  const { file } = source;
+  const weightless = kept.skipped.filter(({ reason }) => reason === "weight 0").length;
+  if (weightless === source.rows) {
+    throw new CounterweightError("data", "every row has the weight 0, so no row is left.", {
+      where: file,
+      fix: "Check that the weight column is the right one.",
     });
   }
-  if (/\p{Surrogate}/u.test(value)) {
-    throw new CounterweightError(
-      "data",
-      `${visible(column)} holds half a character (a lone surrogate).`,
-      {
-        where,
-        fix: "Remove the broken \\u escape.",
-      },
-    );
+  if (options.requireTwoClasses !== false && kept.labels.size < 2) {
+    const [first] = kept.labels.keys();
+    const only = first === undefined ? "no row at all" : `only ${visible(first)}`;
+    throw new CounterweightError("data", `needed rows of two classes or more, got ${only}.`, {
+      where: file,
+      fix: "Check that the label column is the right one and that the file is complete.",
+    });
   }
-  return value.trim();
-}
-
-const kindOf = (value: FieldValue): string =>
-  Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
-
-function readLabel(record: SourceRecord, column: string, file: string): string {
-  const value = record.get(column);
-  const label =
-    typeof value === "string"
-      ? value.trim()
-      : typeof value === "boolean" || Number.isSafeInteger(value)
-        ? String(value)
-        : undefined;
-  if (label !== undefined && label !== "") return label;
-  const got =
-    value === undefined || value === null || label === ""
-      ? "empty"
-      : typeof value === "number"
-        ? String(value)
-        : kindOf(value);
-  throw new CounterweightError("data", `the label ${visible(column)} is ${got}.`, {
-    where: placeOf(file, record),
-    fix: "Give each row a label: a string or an integer.",
-  });
-}
-
-interface LabelledRow {
-  readonly record: SourceRecord;
-  readonly text: string;
-  readonly textPair: string;
-  readonly label: string;
 }
 
 /**
  * Makes a table of records: columns mapped or guessed, texts trimmed, labels turned into classes.
- * "null", "NA" and "None" stay text.
- * @throws CounterweightError `data` for missing columns, empty or ill-typed texts, empty or unknown
- * labels, no rows, or one class only; each with file, row and what to do.
+ * "null", "NA" and "None" stay text. With a weight column, rows of weight 0 are left out and listed.
+ * @throws CounterweightError `data` for missing columns, empty, ill-typed or huge texts, empty or
+ * unknown labels, weights that are no finite number of 0 or more, no rows, or one class only; each
+ * with file, row and what to do.
  */
-export function tableFromRecords(source: RecordFile, options: TableOptions = {}): ReadTable {
+export function tableFromRecords(
+  records: RecordFile | RowSource,
+  options: TableOptions = {},
+): ReadTable {
+  const source = rowsOf(records);
   const { file } = source;
-  if (source.records.length === 0) {
+  if (source.rows === 0) {
     throw new CounterweightError("data", "the file has no rows.", {
       where: file,
       fix: "Check that this is the file you mean.",
     });
   }
   const columns = resolveColumns(source.columns, options.columns ?? {}, file);
-  const rows: LabelledRow[] = [];
-  const skipped: SkippedRow[] = [];
-  for (const record of source.records) {
-    const text = readText(record, columns.text, file);
-    const textPair = columns.textPair === undefined ? "" : readText(record, columns.textPair, file);
-    const empty = text === "" ? columns.text : textPair === "" ? columns.textPair : undefined;
-    if (empty !== undefined) {
-      if (options.skipEmpty !== true) {
-        throw new CounterweightError("data", `the text ${visible(empty)} is empty.`, {
-          where: placeOf(file, record),
-          fix: "Fill it, or set skipEmpty: true to leave such rows out (they are listed).",
-        });
-      }
-      skipped.push({
-        row: record.row,
-        reason: `empty ${empty === columns.text ? "text" : "textPair"}`,
-      });
-      continue;
-    }
-    const label = mapLabel(readLabel(record, columns.label, file), options);
-    rows.push({ record, text, textPair, label });
-  }
-  const labelNames = options.labelNames ?? sortLabels(rows.map(({ label }) => label));
-  const label = Int32Array.from(rows, (row) =>
-    classIndex(row.label, labelNames, placeOf(file, row.record)),
+  const kept = collectRows(source, columns, options);
+  const { labelNames, how } = chooseLabelNames(
+    source,
+    columns.label,
+    [...kept.labels.keys()],
+    options,
   );
-  const found = new Set(label);
-  if (options.requireTwoClasses !== false && found.size < 2) {
-    const only = rows[0] === undefined ? "no row at all" : `only ${visible(rows[0].label)}`;
-    throw new CounterweightError("data", `needed rows of two classes or more, got ${only}.`, {
-      where: file,
-      fix: "Check that the label column is the right one and that the file is complete.",
-    });
-  }
+  const classOf = Int32Array.from(kept.labels, ([label, { index }]) =>
+    classIndex(label, labelNames, placeOf(file, source.place(index))),
+  );
+  checkRows(kept, source, options);
   if (labelNames.length > 1 || options.labelNames !== undefined) checkLabelNames(labelNames, file);
+
+  const places = kept.index.map((index) => source.place(index));
+  const { skipped } = kept;
   const table: TextTable = {
     name: options.name ?? file,
     labelNames,
-    text: rows.map(({ text }) => text),
-    ...(columns.textPair === undefined ? {} : { textPair: rows.map(({ textPair }) => textPair) }),
-    label,
+    text: kept.text,
+    ...(columns.textPair === undefined ? {} : { textPair: kept.textPair }),
+    label: Int32Array.from(kept.code, (code) => at(classOf, code)),
     file,
-    row: Int32Array.from(rows, ({ record }) => record.row),
-    ...(rows.every(({ record }) => record.line !== undefined)
-      ? { line: Int32Array.from(rows, ({ record }) => record.line ?? 0) }
+    row: Int32Array.from(places, ({ row }) => row),
+    ...(places.every(({ line }) => line !== undefined)
+      ? { line: Int32Array.from(places, ({ line }) => line ?? 0) }
       : {}),
+    ...(columns.weight === undefined ? {} : { weight: Float32Array.from(kept.weight) }),
     skipped,
   };
-  const classes = `classes ${listed(labelNames.map(visible))}${options.labelNames === undefined ? " (found, sorted)" : ""}`;
+  const classes = `classes ${listed(labelNames.map(visible))}${how}`;
   const notes = [`${file}: ${columns.note}; ${classes}`];
   if (source.blankLines > 0)
     notes.push(`${file}: ${counted(source.blankLines, "blank line")} ignored`);
-  if (skipped.length > 0)
-    notes.push(`${file}: ${counted(skipped.length, "row")} skipped, text empty`);
+  const weightless = skipped.filter(({ reason }) => reason === "weight 0").length;
+  if (weightless > 0) notes.push(`${file}: ${counted(weightless, "row")} skipped, weight 0`);
+  const empty = skipped.length - weightless;
+  if (empty > 0) notes.push(`${file}: ${counted(empty, "row")} skipped, text empty`);
   return { table, notes };
 }
