@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import type { DropKind } from "../reading/drops.js";
+import { at } from "@counterweight/base";
+import { type DropKind, dropRows } from "../reading/drops.js";
 import { readLabelledLines } from "../reading/labelled-lines.js";
-import { readRecords, readTable, tableWithDrops } from "../reading/read-table.js";
-import type { RecordFile, SourceRecord } from "../reading/records.js";
+import { readTable } from "../reading/read-table.js";
 import { type ReadTable, tableFromRecords } from "../reading/table-from-records.js";
 import { counted, visible } from "../reading/visible.js";
-import type { SkippedRow } from "../text-table.js";
+import { rowCount, select, type TextTable } from "../text-table.js";
 
 /** Class order of Financial PhraseBank. */
 export const phraseBankLabels: readonly string[] = ["negative", "neutral", "positive"];
@@ -45,24 +45,27 @@ export function classOfAnswer(answer: string): string | undefined {
   return words.size === 1 ? phraseBankLabels.find((name) => words.has(name)) : undefined;
 }
 
-/** Rows whose answer names a class, and the others as skipped rows. */
-function withReadableAnswer(
-  source: RecordFile,
-  column: string,
-): { readonly source: RecordFile; readonly skipped: readonly SkippedRow[] } {
-  const records: SourceRecord[] = [];
-  const skipped: SkippedRow[] = [];
-  for (const record of source.records) {
-    const answer = record.get(column);
-    const label = typeof answer === "string" ? classOfAnswer(answer) : undefined;
-    if (label === undefined) {
-      const shown = String(answer ?? "").slice(0, 40);
-      skipped.push({ row: record.row, reason: `unreadable label ${visible(shown)}` });
-    } else {
-      records.push({ ...record, get: (key) => (key === column ? label : record.get(key)) });
-    }
-  }
-  return { source: { ...source, records }, skipped };
+/** The table with the classes that its labels, taken as answers, name; the others are skipped rows. */
+function byAnswer(table: TextTable): TextTable {
+  const classes = table.labelNames.map((answer) =>
+    phraseBankLabels.indexOf(classOfAnswer(answer) ?? ""),
+  );
+  const unreadable = (index: number): boolean => at(classes, at(table.label, index)) === -1;
+  const rows = Array.from(table.label.keys());
+  const kept = select(
+    table,
+    rows.filter((index) => !unreadable(index)),
+  );
+  const left = rows.filter(unreadable).map((index) => {
+    const answer = at(table.labelNames, at(table.label, index)).slice(0, 40);
+    return { row: at(table.row, index), reason: `unreadable label ${visible(answer)}` };
+  });
+  return {
+    ...kept,
+    labelNames: phraseBankLabels,
+    label: kept.label.map((label) => at(classes, label)),
+    skipped: [...table.skipped, ...left].sort((one, other) => one.row - other.row),
+  };
 }
 
 /**
@@ -95,18 +98,19 @@ export async function readPhraseBankGenerated(
       ],
     };
   }
-  const { source, skipped } = withReadableAnswer(await readRecords(path), "output");
-  const { table, notes } = tableWithDrops(source, {
-    ...options,
+  const read = await readTable(path, {
+    name: options.name,
     columns: { text: "input", textPair: null, label: "output" },
+    requireTwoClasses: false,
   });
-  const all = [...table.skipped, ...skipped].sort((left, right) => left.row - right.row);
+  const readable = byAnswer(read.table);
+  const table = dropRows(readable, drop);
   const lines = table.text.filter((text) => text.includes("\n")).length;
   return {
-    table: { ...table, skipped: all },
+    table,
     notes: [
-      ...notes,
-      `${table.name}: ${counted(skipped.length, "row")} skipped, label unreadable; ${counted(lines, "row")} of several lines, most with prompt debris (kept)`,
+      ...read.notes,
+      `${table.name}: ${counted(rowCount(read.table) - rowCount(readable), "row")} skipped, label unreadable; ${counted(rowCount(readable) - rowCount(table), "row")} dropped; ${counted(lines, "row")} of several lines, most with prompt debris (kept)`,
     ],
   };
 }
@@ -126,13 +130,14 @@ export async function readMixtral(
   part: "train" | "test",
   column: MixtralColumn | "label_experts",
 ): Promise<MixtralRows> {
-  const source = await readRecords(join(folder, "llm-labelled", `mixtral_${part}.csv`));
-  const withLabels = (label: string): ReadTable =>
-    tableFromRecords(source, {
+  const path = join(folder, "llm-labelled", `mixtral_${part}.csv`);
+  const withLabels = (label: string): Promise<ReadTable> =>
+    readTable(path, {
       name: `financial-phrasebank/llm-labelled/${part}`,
       labelNames: phraseBankLabels,
       columns: { text: "text", textPair: null, label },
     });
-  // both keep every record, or throw: their rows belong together
-  return { ...withLabels(column), expertLabels: withLabels("label_experts").table.label };
+  // both keep every row, or throw: their rows belong together
+  const [read, experts] = await Promise.all([withLabels(column), withLabels("label_experts")]);
+  return { ...read, expertLabels: experts.table.label };
 }

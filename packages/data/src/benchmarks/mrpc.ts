@@ -4,11 +4,11 @@ import type { Benchmark } from "../benchmark.js";
 import { describeTable } from "../describe-table.js";
 import { type DropKind, dropKinds } from "../reading/drops.js";
 import { parsePlainTsv } from "../reading/plain-tsv.js";
-import { readRecords, readTable } from "../reading/read-table.js";
+import { readTable } from "../reading/read-table.js";
 import { readTextFile } from "../reading/read-text-file.js";
 import { placeOf, type RecordFile, type SourceRecord } from "../reading/records.js";
 import { type ReadTable, tableFromRecords } from "../reading/table-from-records.js";
-import { counted, visible } from "../reading/visible.js";
+import { counted, listed, visible } from "../reading/visible.js";
 import type { BenchmarkSource, LoadedBenchmark } from "./benchmark-source.js";
 import { type OptionShapes, readOptions } from "./options.js";
 
@@ -38,9 +38,18 @@ const pairColumns = { text: "#1 String", textPair: "#2 String", label: "Quality"
 const idOf = (record: SourceRecord): string =>
   `${String(record.get(firstId))} ${String(record.get(secondId))}`;
 
-/** The published files hold lone quotes and a byte-order mark (which every reader here removes). */
-const readPublished = (folder: string, file: string): Promise<RecordFile> =>
-  readRecords(join(folder, "real", file), { format: "tsv", quote: "none" });
+/** Reads a published file: a header, tabs, a byte-order mark, and quotes that are characters. */
+async function readPublished(folder: string, name: string): Promise<RecordFile> {
+  const file = join(folder, "real", name);
+  const source = parsePlainTsv(await readTextFile(file), file);
+  const missing = [firstId, secondId].find((column) => !source.columns.includes(column));
+  if (missing === undefined) return source;
+  throw new CounterweightError(
+    "data",
+    `no column ${visible(missing)}; the columns are ${listed(source.columns.map(visible))}.`,
+    { where: file, fix: "Use the file as published, with its header." },
+  );
+}
 
 /**
  * Divides the published training rows as GLUE does: validation are the pairs that `dev` names by

@@ -3,16 +3,24 @@ import { placeOf, type RecordFile, type SourceRecord } from "./records.js";
 import { counted, listed, visible } from "./visible.js";
 
 /**
- * Parses tab-separated text **without a header and without quoting**: a quote is a character like
- * any other, and `columns` names the fields. Line ends may be LF or CRLF; blank lines are no rows.
- * (A file with a header is read by `parseCsv` with a tab and `quote: "none"`.)
- * @throws CounterweightError `data` for a row with too many or too few fields.
+ * Parses tab-separated text **without quoting**: a quote is a character like any other, and each
+ * line is one row. Line ends may be LF or CRLF; a byte-order mark and blank lines are no data.
+ * @param columns names of the fields; without, the first line names them.
+ * @throws CounterweightError `data` for no header, or a row with too many or too few fields.
  */
-export function parsePlainTsv(text: string, file: string, columns: readonly string[]): RecordFile {
-  const position = new Map(columns.map((name, index) => [name, index]));
-  const records: SourceRecord[] = [];
-  const lines = text.split(/\r\n|\n/);
+export function parsePlainTsv(text: string, file: string, columns?: readonly string[]): RecordFile {
+  const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n/);
   if (lines.at(-1) === "") lines.pop();
+  const header = columns ?? lines.shift()?.split("\t");
+  if (header === undefined) {
+    throw new CounterweightError("data", "the file is empty.", {
+      where: file,
+      fix: "The first line must name the columns.",
+    });
+  }
+  const firstLine = columns === undefined ? 2 : 1;
+  const position = new Map(header.map((name, index) => [name, index]));
+  const records: SourceRecord[] = [];
   let blankLines = 0;
   lines.forEach((content, index) => {
     if (content === "") {
@@ -20,11 +28,11 @@ export function parsePlainTsv(text: string, file: string, columns: readonly stri
       return;
     }
     const fields = content.split("\t");
-    const place = { row: records.length + 1, line: index + 1 };
-    if (fields.length !== columns.length) {
+    const place = { row: records.length + 1, line: firstLine + index };
+    if (fields.length !== header.length) {
       throw new CounterweightError(
         "data",
-        `the row has ${counted(fields.length, "field")}, needed ${columns.length} (${listed(columns.map(visible))}).`,
+        `the row has ${counted(fields.length, "field")}, needed ${header.length} (${listed(header.map(visible))}).`,
         { where: placeOf(file, place), fix: "Separate the fields by one tab each." },
       );
     }
@@ -34,5 +42,5 @@ export function parsePlainTsv(text: string, file: string, columns: readonly stri
     };
     records.push({ ...place, get });
   });
-  return { file, columns, records, blankLines };
+  return { file, columns: header, records, blankLines };
 }
