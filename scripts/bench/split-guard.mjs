@@ -32,14 +32,21 @@ if (values.child) {
   /** @type {{ rows: number, seconds: number }[]} */
   const done = [];
   process.stdout.write(
-    `kind ${values.kind}\n      rows  seconds  peak MB  before MB  near texts\n`,
+    `kind ${values.kind}\n      rows  seconds  cpu seconds  peak MB  before MB  near texts\n`,
   );
   for (const rows of sizes) {
     const args = ["--child", "--kind", values.kind, "--rows", String(rows)];
     const one = JSON.parse(execFileSync(process.execPath, [script, ...args], { encoding: "utf8" }));
-    done.push({ rows, seconds: one.seconds });
-    const cells = [rows, one.seconds.toFixed(2), one.peak, one.before, one.near];
-    const widths = [10, 9, 9, 11, 12];
+    done.push({ rows, seconds: one.cpu });
+    const cells = [
+      rows,
+      one.seconds.toFixed(2),
+      one.cpu.toFixed(2),
+      one.peak,
+      one.before,
+      one.near,
+    ];
+    const widths = [10, 9, 13, 9, 11, 12];
     process.stdout.write(
       `${cells.map((cell, index) => String(cell).padStart(widths[index] ?? 0)).join("")}\n`,
     );
@@ -48,7 +55,7 @@ if (values.child) {
   if (from !== undefined && to !== undefined) {
     const exponent = Math.log(to.seconds / from.seconds) / Math.log(to.rows / from.rows);
     process.stdout.write(
-      `seconds grow as rows ^ ${exponent.toFixed(2)} from ${from.rows} to ${to.rows}\n`,
+      `CPU seconds grow as rows ^ ${exponent.toFixed(2)} from ${from.rows} to ${to.rows}\n`,
     );
   }
 }
@@ -85,14 +92,22 @@ function measure(kind, rows) {
   };
   const before = peakMegabytes();
   const begun = performance.now();
+  const cpuBefore = process.cpuUsage();
   const { report } = checkSplits(benchmark, {
     allowSharedText: ["train", "validation", "generated"],
   });
   const seconds = (performance.now() - begun) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   const near = report.shared.find(
     ({ roles, level }) => level === "near" && roles.every((role) => role === "generated"),
   );
-  return { seconds, peak: peakMegabytes(), before, near: near?.texts[0] ?? 0 };
+  return {
+    seconds,
+    cpu: (user + system) / 1e6,
+    peak: peakMegabytes(),
+    before,
+    near: near?.texts[0] ?? 0,
+  };
 }
 
 function peakMegabytes() {

@@ -36,11 +36,15 @@ export interface DistinctTexts {
   readonly rows: Uint32Array;
   /** Their label, `noLabel` or `mixedLabels`, `[exacts * roleCount]`. */
   readonly label: Int32Array;
+  /** Exact texts of two rows or more. */
+  readonly repeated: Uint32Array;
   /** Number of groups. */
   readonly groups: number;
   /** Group g holds the exact texts `members[groupStart[g] .. groupStart[g + 1])`, ascending. */
   readonly groupStart: Uint32Array;
   readonly members: Uint32Array;
+  /** Groups of two exact texts or more. */
+  readonly varied: Uint32Array;
   /** Bit r is set where role r has a row of the group, `[groups]`. */
   readonly roleMask: Uint8Array;
   /** Writes a group's normalised text. */
@@ -101,6 +105,15 @@ export function distinctTexts(benchmark: Benchmark): DistinctTexts {
     tables,
     exactOf,
     exacts,
+    repeated: numbersBelow(exacts, (exact) => {
+      let count = 0;
+      for (let role = 0; role < roleCount; role++) count += rows[exact * roleCount + role] ?? 0;
+      return count > 1;
+    }),
+    varied: numbersBelow(
+      groups,
+      (group) => (groupStart[group + 1] ?? 0) - (groupStart[group] ?? 0) > 1,
+    ),
     firstRow,
     rows,
     label,
@@ -110,6 +123,13 @@ export function distinctTexts(benchmark: Benchmark): DistinctTexts {
     roleMask,
     read: (group, target) => readExact(members[groupStart[group] ?? 0] ?? 0, target),
   };
+}
+
+function numbersBelow(limit: number, wanted: (number: number) => boolean): Uint32Array {
+  const result = new Uint32Array(limit);
+  let count = 0;
+  for (let number = 0; number < limit; number++) if (wanted(number)) result[count++] = number;
+  return result.slice(0, count);
 }
 
 function numberExactTexts(tables: readonly TextTable[]): {

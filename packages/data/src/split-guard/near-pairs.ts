@@ -28,8 +28,16 @@ export interface NearPairs {
   readonly complete: boolean;
 }
 
-/** Sketches may lie so far below the threshold (4 standard errors) before a pair is passed over. */
-const sketchMargin = 0.15;
+/**
+ * Least number of equal sketch entries (one byte of each is kept, so 1 in 256 agrees by chance) at
+ * which a pair is compared exactly: 3.3 standard errors below what the threshold leads to expect,
+ * so that 1 pair in 2,000 at the threshold is passed over.
+ */
+function leastEqualEntries(threshold: number): number {
+  const error = Math.sqrt((threshold * (1 - threshold)) / sketchSize);
+  const least = threshold - 3.3 * error;
+  return Math.ceil(sketchSize * (least + (1 - least) / 256));
+}
 
 /**
  * Pairs of groups whose similarity reaches the threshold: candidates share a band of their MinHash
@@ -46,8 +54,7 @@ export function findNearPairs(texts: DistinctTexts, threshold: number, seed: num
   const failures = new Uint8Array(groups);
   const meter = createSimilarityMeter();
   const buffer = codeBuffer();
-  const least = threshold - sketchMargin;
-  const leastEqual = sketchSize * (least + (1 - least) / 256);
+  const leastEqual = leastEqualEntries(threshold);
   let complete = true;
   let taken = -1;
 
@@ -64,16 +71,6 @@ export function findNearPairs(texts: DistinctTexts, threshold: number, seed: num
     return false;
   }
 
-  function agree(left: number, right: number): boolean {
-    let equal = 0;
-    const here = left * sketchSize;
-    const there = right * sketchSize;
-    for (let entry = 0; entry < sketchSize; entry++) {
-      if (short[here + entry] === short[there + entry]) equal++;
-    }
-    return equal >= leastEqual;
-  }
-
   function addPartner(group: number, mask: number): void {
     for (let role = 0; role < roleCount; role++) {
       const cell = group * roleCount + role;
@@ -88,7 +85,7 @@ export function findNearPairs(texts: DistinctTexts, threshold: number, seed: num
       if (complete) complete = compared.has(left, right);
       return;
     }
-    if (!agree(left, right) || compared.has(left, right)) return;
+    if (equalBytes(short, left, right) < leastEqual || compared.has(left, right)) return;
     const leftMask = roleMask[left] ?? 0;
     const rightMask = roleMask[right] ?? 0;
     const joint = leftMask | rightMask;
@@ -148,6 +145,24 @@ export function findNearPairs(texts: DistinctTexts, threshold: number, seed: num
   return { pairs: found.take(), complete };
 }
 
+/** Sketches of one byte an entry, four entries in a word. */
+const sketchWords = sketchSize / 4;
+
+/** Equal bytes of two short sketches, four at a time. */
+function equalBytes(short: Uint32Array, left: number, right: number): number {
+  const here = left * sketchWords;
+  const there = right * sketchWords;
+  let counts = 0;
+  for (let word = 0; word < sketchWords; word++) {
+    const differing = (short[here + word] ?? 0) ^ (short[there + word] ?? 0);
+    // The top bit of a byte of `zero` is set where that byte of `differing` is 0.
+    const zero = ~(((differing & 0x7f7f7f7f) + 0x7f7f7f7f) | differing | 0x7f7f7f7f);
+    counts += zero >>> 7;
+  }
+  // Four counters of at most 32, one in each byte.
+  return (Math.imul(counts, 0x01010101) >>> 24) & 0xff;
+}
+
 /** The first few texts of each role in a bucket, each once. */
 function representatives(bucket: Uint32Array, roleMask: Uint8Array): number[] {
   const counts = new Uint8Array(roleCount);
@@ -170,10 +185,12 @@ function sketchAll(
   texts: DistinctTexts,
   plan: { readonly bands: number; readonly rows: number },
   seed: number,
-): { bands: Uint32Array[]; short: Uint8Array; shingled: Uint32Array } {
+): { bands: Uint32Array[]; short: Uint32Array; shingled: Uint32Array } {
   const { groups } = texts;
   const bands = Array.from({ length: plan.bands }, () => new Uint32Array(groups));
-  const short = new Uint8Array(groups * sketchSize);
+  const short = new Uint32Array(groups * sketchWords);
+  const lowBytes = new Uint8Array(sketchSize);
+  const words = new Uint32Array(lowBytes.buffer);
   const shingled = new Uint32Array(groups);
   const sketcher = createSketcher(seed);
   const sketch = new Uint32Array(sketchSize);
@@ -186,9 +203,8 @@ function sketchAll(
     if (shingles.length === 0) continue;
     shingled[count++] = group;
     sketcher(shingles, sketch);
-    for (let entry = 0; entry < sketchSize; entry++) {
-      short[group * sketchSize + entry] = sketch[entry] ?? 0; // its low byte
-    }
+    lowBytes.set(sketch);
+    short.set(words, group * sketchWords);
     bands.forEach((keys, band) => {
       keys[group] = bandHash(sketch, band, plan.rows);
     });

@@ -1,9 +1,9 @@
 import { at, CounterweightError } from "@counterweight/base";
 import { type Benchmark, type Role, roles } from "../benchmark.js";
 import { type DistinctTexts, distinctTexts } from "./distinct-texts.js";
-import { createLinkList, type RowPair } from "./links.js";
+import { createLinkList, type LinkList, type RowPair } from "./links.js";
 import { findNearPairs } from "./near-pairs.js";
-import { shareEqual, shareNear } from "./share.js";
+import { type SharedCounts, type Sides, shareExact, shareNear, shareNormalised } from "./share.js";
 
 /**
  * How alike texts are; a pair counts at the first level that holds.
@@ -95,26 +95,25 @@ export function findSharedTexts(
   }
   const texts = distinctTexts(benchmark);
   const found = near === "off" ? undefined : findNearPairs(texts, nearThreshold, seed);
-  const levels: readonly SharingLevel[] = ["exact", "normalised", "near"];
   const shared = rolePairs.flatMap(([left, right]) => {
-    const sides: readonly [number, number] = [roles.indexOf(left), roles.indexOf(right)];
-    return levels.flatMap((level) => {
+    const sides: Sides = [roles.indexOf(left), roles.indexOf(right)];
+    const entry = (
+      level: SharingLevel,
+      count: (links: LinkList) => SharedCounts,
+    ): SharedTexts[] => {
       const links = createLinkList(at(texts.tables, sides[0]), at(texts.tables, sides[1]), listed);
-      if (level === "near" && found === undefined) return [];
-      const counts =
-        level === "near" && found !== undefined
-          ? shareNear(texts, found.pairs, sides, links)
-          : shareEqual(texts, level === "exact", sides, links);
+      const counts = count(links);
       if (counts.texts[0] === 0) return [];
-      const entry: SharedTexts = {
-        roles: [left, right],
-        level,
-        ...counts,
-        links: links.total(),
-        listed: links.listed(),
-      };
-      return [entry];
-    });
+      const [total, pairs] = [links.total(), links.listed()];
+      return [{ roles: [left, right], level, ...counts, links: total, listed: pairs }];
+    };
+    return [
+      ...entry("exact", (links) => shareExact(texts, sides, links)),
+      ...entry("normalised", (links) => shareNormalised(texts, sides, links)),
+      ...(found === undefined
+        ? []
+        : entry("near", (links) => shareNear(texts, found.pairs, sides, links))),
+    ];
   });
   return {
     rows: rowsByRole(texts),

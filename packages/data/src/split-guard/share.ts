@@ -17,20 +17,11 @@ export interface SharedCounts {
 }
 
 /** Roles by their index. */
-type Sides = readonly [number, number];
+export type Sides = readonly [number, number];
 
-/** Counts texts that are equal (`exact`), or equal only when normalised, and links their rows. */
-export function shareEqual(
-  texts: DistinctTexts,
-  exact: boolean,
-  sides: Sides,
-  links: LinkList,
-): SharedCounts {
-  return exact ? shareExact(texts, sides, links) : shareNormalised(texts, sides, links);
-}
-
-function shareExact(
-  { exacts, exactOf, firstRow, rows, label }: DistinctTexts,
+/** Counts texts that stand exactly equal on both sides, or twice on one, and links their rows. */
+export function shareExact(
+  { repeated, exactOf, firstRow, rows, label }: DistinctTexts,
   [left, right]: Sides,
   links: LinkList,
 ): SharedCounts {
@@ -39,7 +30,7 @@ function shareExact(
   let rightRows = 0;
   let conflicts = 0;
   const within = left === right;
-  for (let text = 0; text < exacts; text++) {
+  for (const text of repeated) {
     const [here, there] = [text * roleCount + left, text * roleCount + right];
     const [leftCount, rightCount] = [rows[here] ?? 0, rows[there] ?? 0];
     if (within ? leftCount < 2 : leftCount === 0 || rightCount === 0) continue;
@@ -58,18 +49,18 @@ function shareExact(
   return { texts: [shared, shared], rows: [leftRows, rightRows], conflicts, highest: 1 };
 }
 
-function shareNormalised(
+/** Counts texts that are equal only when normalised, and links the first rows of each. */
+export function shareNormalised(
   texts: DistinctTexts,
   [left, right]: Sides,
   links: LinkList,
 ): SharedCounts {
-  const { groups, groupStart, members, firstRow, rows, label } = texts;
+  const { varied, groupStart, members, firstRow, rows, label } = texts;
   const cell = (text: number, role: number): number => text * roleCount + role;
   const counts = { texts: 0, left: 0, right: 0, conflicts: 0 };
   const within = left === right;
-  for (let group = 0; group < groups; group++) {
+  for (const group of varied) {
     const all = members.subarray(groupStart[group] ?? 0, groupStart[group + 1] ?? 0);
-    if (all.length < 2) continue;
     const present = (role: number): Uint32Array =>
       all.filter((text) => (rows[cell(text, role)] ?? 0) > 0);
     const ours = present(left);
