@@ -89,6 +89,7 @@ export {
   readTable,
 } from "./reading/read-table.js";
 export type { ReadTable, TableOptions } from "./reading/table-from-records.js";
+export type { TextFileOptions } from "./reading/text-chunks.js";
 export { parseRowIndices, selectByFile } from "./row-indices.js";
 export {
   checkSplits,

@@ -33,7 +33,8 @@ const options: OptionShapes = {
   },
   generatedColumns: {
     kind: "string-map",
-    description: "The same for the generated file. Default: guessed.",
+    description:
+      "The same for the generated file, and weight: a column of numbers, 0 or more, that weigh the rows (0 leaves one out). Default: guessed, no weight.",
   },
   labelNames: {
     kind: "strings",
@@ -43,11 +44,30 @@ const options: OptionShapes = {
   format: {
     kind: "string",
     choices: fileFormats,
-    description: "Format of all files: csv, tsv, jsonl or json. Default: by each file's ending.",
+    description:
+      "Format of all files: csv, tsv, jsonl, json or parquet, each also inside gzip. Default: by each file's ending.",
+  },
+  generatedFormat: {
+    kind: "string",
+    choices: fileFormats,
+    description: "The same for the generated file. Default: as format.",
+  },
+  encoding: {
+    kind: "string",
+    description:
+      "Encoding of text files, such as iso-8859-1, windows-1252, utf-16le or shift_jis. Default: by the byte-order mark, else utf-8.",
+  },
+  generatedEncoding: {
+    kind: "string",
+    description: "The same for the generated file. Default: as encoding.",
   },
   delimiter: {
     kind: "string",
     description: "CSV: the character between fields. Default: a comma.",
+  },
+  generatedDelimiter: {
+    kind: "string",
+    description: "The same for the generated file. Default: as delimiter.",
   },
   quote: {
     kind: "string",
@@ -57,6 +77,11 @@ const options: OptionShapes = {
   skipEmpty: {
     kind: "boolean",
     description: "Skip and list rows with an empty text instead of stopping. Default: false.",
+  },
+  maxCellCharacters: {
+    kind: "integer",
+    minimum: 1,
+    description: "Characters of the longest text that is taken. Default: 1000000.",
   },
   drop: {
     kind: "strings",
@@ -71,15 +96,18 @@ function columnsOf(read: OptionReader, key: string, where: string): ColumnMappin
   const shapes: OptionShapes = {
     text: { kind: "string", description: "Column of the text." },
     label: { kind: "string", description: "Column of the label." },
+    weight: { kind: "string", description: "Column of the row's weight (generated rows only)." },
   };
   const { textPair, ...rest } = map;
   const inner = readOptions(`${where}, ${key}`, shapes, rest);
   const text = inner.string("text");
   const label = inner.string("label");
+  const weight = inner.string("weight");
   return {
     ...(text === undefined ? {} : { text }),
     ...(textPair === undefined ? {} : { textPair }),
     ...(label === undefined ? {} : { label }),
+    ...(weight === undefined ? {} : { weight }),
   };
 }
 
@@ -155,6 +183,8 @@ function readingOf(read: OptionReader, where: string): ReadTableOptions {
   const format = read.choice("format", fileFormats);
   const delimiter = read.string("delimiter");
   const quote = read.choice("quote", ["double", "none"]);
+  const encoding = read.string("encoding");
+  const maxCellCharacters = read.number("maxCellCharacters");
   const skipEmpty = read.boolean("skipEmpty");
   const named = Object.entries(labelMap ?? {}).map(([label, name]) => {
     if (name !== null) return [label, name] as const;
@@ -169,14 +199,30 @@ function readingOf(read: OptionReader, where: string): ReadTableOptions {
     ...(format === undefined ? {} : { format }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(quote === undefined ? {} : { quote }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(maxCellCharacters === undefined ? {} : { maxCellCharacters }),
     ...(skipEmpty === undefined ? {} : { skipEmpty }),
   };
 }
 
-/** Users' own CSV, TSV, JSON Lines or JSON files. */
+/** What is read otherwise in the generated file. */
+function generatedReadingOf(read: OptionReader, where: string): ReadTableOptions {
+  const format = read.choice("generatedFormat", fileFormats);
+  const delimiter = read.string("generatedDelimiter");
+  const encoding = read.string("generatedEncoding");
+  const columns = columnsOf(read, "generatedColumns", where);
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(columns === undefined ? {} : { columns }),
+  };
+}
+
+/** Users' own CSV, TSV, JSON Lines, JSON or Parquet files. */
 export const files: BenchmarkSource = {
   name: "files",
-  summary: "your own CSV, TSV, JSONL or JSON files of real and generated rows",
+  summary: "your own CSV, TSV, JSONL, JSON or Parquet files of real and generated rows",
   options,
   load: async (record) => {
     const name = typeof record.name === "string" ? record.name : "files";
@@ -184,18 +230,13 @@ export const files: BenchmarkSource = {
     const read = readOptions(where, options, record);
     const reading = readingOf(read, where);
     const columns = columnsOf(read, "columns", where);
-    const generatedColumns = columnsOf(read, "generatedColumns", where);
     const drop: readonly DropKind[] = read.choiceList("drop", dropKinds) ?? [];
     return loadFiles({
       name,
       realFiles: realFilesOf(read, where),
       generated: read.requiredString("generated"),
       reading: { ...reading, ...(columns === undefined ? {} : { columns }) },
-      generatedReading: {
-        ...reading,
-        drop,
-        ...(generatedColumns === undefined ? {} : { columns: generatedColumns }),
-      },
+      generatedReading: { ...reading, ...generatedReadingOf(read, where), drop },
     });
   },
 };

@@ -1,15 +1,13 @@
 import { CounterweightError } from "@counterweight/base";
 import type { Benchmark } from "../benchmark.js";
-import { checkLabelSetsAgree } from "../guards.js";
-import { sortLabels } from "../reading/labels.js";
-import { type ReadTableOptions, readRecords, tableWithDrops } from "../reading/read-table.js";
-import type { RecordFile } from "../reading/records.js";
-import { type ReadTable, tableFromRecords } from "../reading/table-from-records.js";
+import { type ReadTableOptions, readTable } from "../reading/read-table.js";
+import type { ReadTable } from "../reading/table-from-records.js";
 import { listed } from "../reading/visible.js";
 import { selectByFile } from "../row-indices.js";
 import { stratifiedSplit } from "../splits.js";
 import { rowCount, type TextTable } from "../text-table.js";
 import type { LoadedBenchmark } from "./benchmark-source.js";
+import { joinLabels } from "./join-labels.js";
 
 /** Real rows as three files, or as one file divided by shares or by files of row indices. */
 export type RealFiles =
@@ -35,52 +33,43 @@ export interface FilesOptions {
   readonly generatedReading: ReadTableOptions;
 }
 
-/** The labels of several files as classes, one order for all; real and generated must agree. */
-function inferLabelNames(
-  real: readonly RecordFile[],
-  generated: RecordFile,
-  options: FilesOptions,
-): readonly string[] {
-  const labelsOf = (source: RecordFile, reading: ReadTableOptions): readonly string[] =>
-    tableFromRecords(source, { ...reading, requireTwoClasses: false }).table.labelNames;
-  const realLabels = new Set(real.flatMap((source) => labelsOf(source, options.reading)));
-  const generatedLabels = new Set(labelsOf(generated, options.generatedReading));
-  checkLabelSetsAgree(
-    { place: `the real rows (${real.map(({ file }) => file).join(", ")})`, labels: realLabels },
-    { place: `the generated rows (${generated.file})`, labels: generatedLabels },
-  );
-  return sortLabels(realLabels);
+/** Reads one file, its classes as yet its own unless `labelNames` gives them. */
+function readFile(path: string, reading: ReadTableOptions, name: string): Promise<ReadTable> {
+  const requireTwoClasses = reading.labelNames !== undefined;
+  return readTable(path, { ...reading, name, requireTwoClasses });
 }
 
 /** Reads users' files as a benchmark; the classes are those of `labelNames`, or all labels found, sorted. */
 export async function loadFiles(options: FilesOptions): Promise<LoadedBenchmark> {
-  const { realFiles, name } = options;
+  const { realFiles, name, reading, generatedReading } = options;
+  if (reading.columns?.weight !== undefined) {
+    throw new CounterweightError("spec", "columns: a weight is given for real rows.", {
+      where: `benchmark ${name}`,
+      fix: "Weights count in training, so give the column under generatedColumns; to leave a real row out, remove it.",
+    });
+  }
   const paths = "real" in realFiles ? [realFiles.real] : realRoles.map((role) => realFiles[role]);
-  const realSources = await Promise.all(paths.map((path) => readRecords(path, options.reading)));
-  const generatedSource = await readRecords(options.generated, options.generatedReading);
-  const labelNames =
-    options.reading.labelNames ?? inferLabelNames(realSources, generatedSource, options);
-
-  const read = (source: RecordFile, reading: ReadTableOptions, tableName: string): ReadTable =>
-    tableWithDrops(source, { ...reading, labelNames, name: `${name}/${tableName}` });
-  const generated = read(generatedSource, options.generatedReading, "generated");
   const tableNames = "real" in realFiles ? ["real"] : realRoles;
-  const real = realSources.map((source, index) =>
-    read(source, options.reading, tableNames[index] ?? "real"),
-  );
-  const notes = [...real, generated].flatMap((table) => table.notes);
-  const tables = await divide(
-    real.map(({ table }) => table),
-    realFiles,
-  );
+  // One file after the other: what one needs while it is read is gone before the next.
+  const read: ReadTable[] = [];
+  for (const [index, path] of paths.entries()) {
+    read.push(await readFile(path, reading, `${name}/${tableNames[index] ?? "real"}`));
+  }
+  read.push(await readFile(options.generated, generatedReading, `${name}/generated`));
+  const notes = read.flatMap((table) => table.notes);
+  const tables =
+    reading.labelNames === undefined ? joinLabels(read) : read.map(({ table }) => table);
+  const generated = tables.at(-1);
+  if (generated === undefined) throw new CounterweightError("internal", "files: nothing was read");
+  const { labelNames } = generated;
+
+  const real = await divide(tables.slice(0, -1), realFiles);
   if ("shares" in realFiles) {
-    const sizes = realRoles.map((role) => `${role} ${rowCount(tables[role])}`);
+    const sizes = realRoles.map((role) => `${role} ${rowCount(real[role])}`);
     notes.push(`${realFiles.real}: split by seed ${realFiles.splitSeed} into ${listed(sizes)}`);
   }
-  const benchmark: Benchmark = { name, labelNames, ...tables, generated: generated.table };
-  const pairs = new Set(
-    [...Object.values(tables), generated.table].map((table) => table.textPair !== undefined),
-  );
+  const benchmark: Benchmark = { name, labelNames, ...real, generated };
+  const pairs = new Set(tables.map((table) => table.textPair !== undefined));
   if (pairs.size > 1) {
     throw new CounterweightError(
       "data",

@@ -95,11 +95,12 @@ export function tableWithDrops(
   source: RecordFile | RowSource,
   options: ReadTableOptions = {},
 ): ReadTable {
-  const { table, notes } = tableFromRecords(source, options);
+  const read = tableFromRecords(source, options);
+  const { table, notes } = read;
   const kept = dropRows(table, options.drop ?? []);
   const dropped = kept.skipped.length - table.skipped.length;
   const note = `${source.file}: ${counted(dropped, "row")} dropped (${options.drop?.join(", ") ?? ""})`;
-  return { table: kept, notes: dropped === 0 ? notes : [...notes, note] };
+  return { ...read, table: kept, notes: dropped === 0 ? notes : [...notes, note] };
 }
 
 /**

@@ -31,6 +31,8 @@ export interface TableOptions extends LabelOptions {
 export interface ReadTable {
   readonly table: TextTable;
   readonly notes: readonly string[];
+  /** Whether the class order is the file's own, as a ClassLabel of Hugging Face has one. */
+  readonly orderFromFile?: boolean;
 }
 
 /** The rows that are kept, column by column. */
@@ -123,31 +125,36 @@ function chooseLabelNames(
   column: string,
   found: readonly string[],
   options: TableOptions,
-): { readonly labelNames: readonly string[]; readonly how: string } {
+): { readonly labelNames: readonly string[]; readonly how: string; readonly own?: boolean } {
   if (options.labelNames !== undefined) return { labelNames: options.labelNames, how: "" };
   const own = source.classNames?.(column)?.map((name) => mapLabel(name, options));
   return own === undefined
     ? { labelNames: sortLabels(found), how: " (found, sorted)" }
-    : { labelNames: [...new Set(own)], how: " (named in the file)" };
+    : { labelNames: [...new Set(own)], how: " (named in the file)", own: true };
+}
+
+/**
+ * Refuses rows of one class only.
+ * @param labels the labels present.
+ */
+export function checkTwoClasses(labels: Iterable<string>, file: string): void {
+  const [first, second] = labels;
+  if (second !== undefined) return;
+  const only = first === undefined ? "no row at all" : `only ${visible(first)}`;
+  throw new CounterweightError("data", `needed rows of two classes or more, got ${only}.`, {
+    where: file,
+    fix: "Check that the label column is the right one and that the file is complete.",
+  });
 }
 
 function checkRows(kept: KeptRows, source: RowSource, options: TableOptions): void {
-  const { file } = source;
-  const weightless = kept.skipped.filter(({ reason }) => reason === "weight 0").length;
-  if (weightless === source.rows) {
+  if (kept.skipped.filter(({ reason }) => reason === "weight 0").length === source.rows) {
     throw new CounterweightError("data", "every row has the weight 0, so no row is left.", {
-      where: file,
+      where: source.file,
       fix: "Check that the weight column is the right one.",
     });
   }
-  if (options.requireTwoClasses !== false && kept.labels.size < 2) {
-    const [first] = kept.labels.keys();
-    const only = first === undefined ? "no row at all" : `only ${visible(first)}`;
-    throw new CounterweightError("data", `needed rows of two classes or more, got ${only}.`, {
-      where: file,
-      fix: "Check that the label column is the right one and that the file is complete.",
-    });
-  }
+  if (options.requireTwoClasses !== false) checkTwoClasses(kept.labels.keys(), source.file);
 }
 
 /**
@@ -171,7 +178,7 @@ export function tableFromRecords(
   }
   const columns = resolveColumns(source.columns, options.columns ?? {}, file);
   const kept = collectRows(source, columns, options);
-  const { labelNames, how } = chooseLabelNames(
+  const { labelNames, how, own } = chooseLabelNames(
     source,
     columns.label,
     [...kept.labels.keys()],
@@ -207,5 +214,5 @@ export function tableFromRecords(
   if (weightless > 0) notes.push(`${file}: ${counted(weightless, "row")} skipped, weight 0`);
   const empty = skipped.length - weightless;
   if (empty > 0) notes.push(`${file}: ${counted(empty, "row")} skipped, text empty`);
-  return { table, notes };
+  return { table, notes, ...(own === undefined ? {} : { orderFromFile: own }) };
 }
