@@ -1,5 +1,3 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import type { Architecture } from "../architectures/architecture.js";
 import { architectureOf } from "../architectures/registry.js";
@@ -8,7 +6,8 @@ import { type BertConfig, readConfig, withLabels } from "./config.js";
 import { initialiseParameter } from "./initialise.js";
 import type { LoadReport, ShapeMismatch } from "./load-report.js";
 import { headParametersOf, parameterShapes } from "./parameter-shapes.js";
-import { type ParameterTensor, readSafetensors, type SafetensorsFile } from "./read-safetensors.js";
+import type { ParameterTensor, SafetensorsFile } from "./read-safetensors.js";
+import { readWeights } from "./read-weights.js";
 
 /** A model as it came from a folder. */
 export interface Checkpoint {
@@ -40,13 +39,14 @@ function canonicalName(name: string, { prefix, parts }: Architecture): string {
 
 /**
  * Matches a file's tensors with the model's parameters. Names with and without the encoder's prefix
- * (`bert.`) are taken, and LayerNorm's old `gamma` and `beta`; integer `position_ids` buffers are passed over in silence.
+ * (`bert.`) are taken, and LayerNorm's old `gamma` and `beta`; integer `position_ids` buffers are passed over in silence;
+ * other tensors, such as a masked-language-model head's, are reported as unexpected.
  * @param source for messages: the file.
  * @throws CounterweightError("model") when a shape other than the head's differs, or nothing fits.
  */
 export function matchParameters(
   config: BertConfig,
-  file: SafetensorsFile,
+  file: Pick<SafetensorsFile, "tensors" | "skipped">,
   { seed, source }: { readonly seed: number; readonly source: string },
 ): Omit<Checkpoint, "config"> {
   const architecture = architectureOf(config);
@@ -108,50 +108,17 @@ function sameShape(left: readonly number[], right: readonly number[]): boolean {
 }
 
 /**
- * Loads a Hugging Face folder: `config.json` and `model.safetensors`. Parameters that the file
+ * Loads a Hugging Face folder: `config.json` and `model.safetensors`, whole or in shards. Parameters that the file
  * lacks (the head of a bare encoder, say) start from `seed`; `report` names them.
  * @throws CounterweightError("model") naming the file that is missing, damaged or does not fit.
  */
 export async function loadCheckpoint(folder: string, options: LoadOptions): Promise<Checkpoint> {
   const own = await readConfig(folder);
-  const names = options.labelNames;
+  const { seed, labelNames: names } = options;
   const numLabels = options.numLabels ?? names?.length ?? own.numLabels;
   const labelled =
     numLabels === own.numLabels && names === undefined ? own : withLabels(own, numLabels, names);
   const config = { ...labelled, pooling: options.pooling ?? own.pooling };
-  const path = join(folder, "model.safetensors");
-  if (!(await exists(path))) throw await missingWeights(folder);
-  const file = await readSafetensors(path);
-  return { config, ...matchParameters(config, file, { seed: options.seed, source: path }) };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function missingWeights(folder: string): Promise<CounterweightError> {
-  const what = "There is no model.safetensors.";
-  if (await exists(join(folder, "model.safetensors.index.json"))) {
-    return new CounterweightError("model", `${what} The weights are split into shards.`, {
-      where: folder,
-      fix: "Save them as one file: save_pretrained(folder, max_shard_size='100GB') in Transformers.",
-    });
-  }
-  if (await exists(join(folder, "pytorch_model.bin"))) {
-    return new CounterweightError(
-      "model",
-      `${what} pytorch_model.bin is a pickle and is not read.`,
-      {
-        where: folder,
-        fix: "Convert it: AutoModel.from_pretrained(folder).save_pretrained(folder) in Transformers.",
-      },
-    );
-  }
-  return new CounterweightError("model", what, {
-    where: folder,
-    fix: "Give a Hugging Face model folder with config.json, model.safetensors and tokenizer.json.",
-  });
+  const weights = await readWeights(folder);
+  return { config, ...matchParameters(config, weights, { seed, source: weights.source }) };
 }

@@ -15,6 +15,8 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, ParameterTensor>;
   /** Names of tensors of other types (I64 buffers such as `position_ids`), which are not read. */
   readonly skipped: readonly string[];
+  /** Bytes of all tensors as they stand in the file. */
+  readonly dataBytes: number;
   /** The header's `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -79,7 +81,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
         tensors.set(name, { shape, values: toFloat32(data, begin, end, dtype) });
       else skipped.push(name);
     }
-    return { tensors, skipped, metadata: header.metadata };
+    return { tensors, skipped, dataBytes, metadata: header.metadata };
   } finally {
     await file.close();
   }
