@@ -118,6 +118,21 @@ describe("parsePlainTsv", () => {
     fc.assert(property);
   });
 
+  it("takes the first line as names where none are given, without its byte-order mark", () => {
+    const read = parsePlainTsv('\ufeffa\t"b\r\n1\t"\r\n\r\n"\t2', "f");
+    expect(read.columns).toEqual(["a", '"b']);
+    expect(rowsOf(read)).toEqual([
+      ["1", '"'],
+      ['"', "2"],
+    ]);
+    expect(read.records.map(({ row, line }) => [row, line])).toEqual([
+      [1, 2],
+      [2, 4],
+    ]);
+    expect(read.blankLines).toBe(1);
+    expect(errorOf(() => parsePlainTsv("", "ids.tsv")).message).toContain("the file is empty");
+  });
+
   it("names the row and line with too many or too few fields", () => {
     for (const broken of ["1\t2\t3", "1"]) {
       const error = errorOf(() => parsePlainTsv(`1\t2\n\n${broken}\n`, "ids.tsv", ["a", "b"]));
