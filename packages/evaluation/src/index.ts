@@ -52,6 +52,12 @@ export {
 } from "./results.js";
 export { resultsBySeed, type SeedResult } from "./results-by-seed.js";
 export { mean, quantile, sampleStandardDeviation } from "./statistics.js";
+export { calibrationTable } from "./tables/calibration-table.js";
+export {
+  comparisonLines,
+  comparisonsTable,
+  describeComparisons,
+} from "./tables/comparisons-table.js";
 export { resultsToCsv, resultsToJson } from "./tables/results-files.js";
 export {
   formatInterval,

@@ -1,7 +1,7 @@
 import { at } from "@counterweight/base";
 import { type Condition, conditionOf } from "../results.js";
 import { distinct } from "../tables/results-table.js";
-import { columnGroups, type Table } from "../tables/table.js";
+import { columnGroups, isStrong, type Table } from "../tables/table.js";
 import { type Html, html } from "./html.js";
 import type { MethodStyle } from "./method-styles.js";
 
@@ -61,11 +61,13 @@ export function tableHtml(table: Table, { styleOf }: PageContext): Html {
     ({ title, align }) => html`<th scope="col" class="${className(align)}">${title}</th>`,
   )}</tr></thead>
 <tbody>${table.rows.map(
-    (row) =>
+    (row, place) =>
       html`<tr>${row.map((cell, index) =>
         index === 0
           ? html`<th scope="row">${swatch(styleOf(cell))}${cell}</th>`
-          : html`<td class="${className(at(table.columns, index).align)}">${cell}</td>`,
+          : html`<td class="${className(at(table.columns, index).align)}">${
+              isStrong(table, place, index) ? html`<strong>${cell}</strong>` : cell
+            }</td>`,
       )}</tr>`,
   )}</tbody></table></div></figure>`;
 }

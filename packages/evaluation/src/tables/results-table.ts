@@ -1,5 +1,6 @@
 import { canonicalJson } from "@counterweight/base";
 import type { Interval } from "../bootstrap.js";
+import type { MethodComparisons } from "../comparison.js";
 import {
   type Condition,
   conditionOf,
@@ -8,6 +9,7 @@ import {
   type SeedSummary,
   splitParts,
 } from "../results.js";
+import { distinguishedBest } from "./distinguished-best.js";
 import type { Table, TableColumn } from "./table.js";
 
 /** Options of {@link resultsTable}. */
@@ -16,6 +18,11 @@ export interface ResultsTableOptions {
   readonly digits?: number;
   /** Whether each score is followed by its interval; default: where there is one condition. */
   readonly intervals?: boolean;
+  /**
+   * What {@link compareMethods} gives: the best score of a column is in bold if it is
+   * distinguishable from the second best by these; without them nothing is.
+   */
+  readonly comparisons?: readonly MethodComparisons[];
 }
 
 /**
@@ -26,7 +33,7 @@ export interface ResultsTableOptions {
  */
 export function resultsTable(
   rows: readonly ResultRow[],
-  { digits = 2, intervals }: ResultsTableOptions = {},
+  { digits = 2, intervals, comparisons = [] }: ResultsTableOptions = {},
 ): Table {
   const conditions = distinct(rows.map(conditionOf));
   const methods = [...new Set(rows.map(({ method }) => method))];
@@ -66,7 +73,20 @@ export function resultsTable(
         ];
       },
       members,
+      metricColumns: [
+        ["accuracy", 0],
+        ["macroF1", (withIntervals ? 2 : 1) + (hasClosedForm ? 1 : 0)],
+      ] as const,
     };
+  });
+  let firstColumn = 1;
+  const strong = blocks.flatMap(({ columns, members, metricColumns }) => {
+    const first = firstColumn;
+    firstColumn += columns.length;
+    return metricColumns.flatMap(([metric, column]): [number, number][] => {
+      const best = distinguishedBest(members, metric, comparisons);
+      return best === undefined ? [] : [[best, first + column]];
+    });
   });
   const common = conditions[0] === undefined ? "" : describeCondition(conditions[0], shared);
   return {
@@ -87,6 +107,7 @@ export function resultsTable(
       }),
       seedCount(blocks.flatMap(({ members }) => members[index]?.seeds.length ?? [])),
     ]),
+    ...(strong.length === 0 ? {} : { strong }),
   };
 }
 

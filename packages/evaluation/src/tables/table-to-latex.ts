@@ -1,5 +1,5 @@
 import { visibleLine } from "../visible-text.js";
-import { columnGroups, type Table } from "./table.js";
+import { columnGroups, isStrong, type Table } from "./table.js";
 
 /** The table in LaTeX; needs `\usepackage{booktabs}`. A caption makes it a floating table. */
 export function tableToLatex(table: Table): string {
@@ -18,7 +18,13 @@ export function tableToLatex(table: Table): string {
     ...(groups.length === 0 ? [] : [line(heading), rules.join(" ")]),
     line(table.columns.map(({ title }) => escapeLatex(title))),
     "\\midrule",
-    ...table.rows.map((row) => line(row.map(escapeLatex))),
+    ...table.rows.map((row, place) =>
+      line(
+        row.map((cell, column) =>
+          isStrong(table, place, column) ? `\\textbf{${escapeLatex(cell)}}` : escapeLatex(cell),
+        ),
+      ),
+    ),
     "\\bottomrule",
     "\\end{tabular}",
   ];
@@ -39,6 +45,7 @@ const LATEX: { readonly [character: string]: string } = {
   "^": "\\textasciicircum{}",
   "±": "$\\pm$",
   "–": "--",
+  "−": "$-$",
   "<": "$<$",
   ">": "$>$",
   "|": "\\textbar{}",
@@ -49,7 +56,7 @@ const LATEX: { readonly [character: string]: string } = {
 
 function escapeLatex(text: string): string {
   return visibleLine(text).replace(
-    /[\\~^±–<>|[\]{}$&#%_]/g,
+    /[\\~^±–−<>|[\]{}$&#%_]/g,
     (character) => LATEX[character] ?? `\\${character}`,
   );
 }

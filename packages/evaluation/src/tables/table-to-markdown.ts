@@ -1,5 +1,5 @@
 import { visibleLine } from "../visible-text.js";
-import type { Table } from "./table.js";
+import { isStrong, type Table } from "./table.js";
 
 /** The table in GitHub's Markdown. Groups go into the titles, since Markdown has one heading row. */
 export function tableToMarkdown(table: Table): string {
@@ -12,7 +12,13 @@ export function tableToMarkdown(table: Table): string {
       ),
     ),
     line(table.columns.map(({ align }) => (align === "right" ? "---:" : "---"))),
-    ...table.rows.map((row) => line(row.map(escapeMarkdown))),
+    ...table.rows.map((row, place) =>
+      line(
+        row.map((cell, column) =>
+          isStrong(table, place, column) ? `**${escapeMarkdown(cell)}**` : escapeMarkdown(cell),
+        ),
+      ),
+    ),
     "",
   ].join("\n");
 }

@@ -13,6 +13,13 @@ export interface Table {
   readonly columns: readonly TableColumn[];
   /** `[rows][columns]`. */
   readonly rows: readonly (readonly string[])[];
+  /** Cells in bold, as `[row, column]`, 0-based. Plain text and CSV do not show it. */
+  readonly strong?: readonly (readonly [number, number])[];
+}
+
+/** Whether a cell is to be in bold. */
+export function isStrong({ strong = [] }: Table, row: number, column: number): boolean {
+  return strong.some(([strongRow, strongColumn]) => strongRow === row && strongColumn === column);
 }
 
 /** Runs of neighbouring columns with the same group: heading, first column (0-based), width. */
