@@ -1,4 +1,12 @@
 export {
+  type LatestCheckpoint,
+  latestCheckpoint,
+  readCheckpoint,
+  type StoredCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint/folder.js";
+export type { JsonValue } from "./checkpoint/progress.js";
+export {
   type BestEpoch,
   type CheckpointPlan,
   copyCheckpoint,

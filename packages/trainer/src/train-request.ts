@@ -55,14 +55,17 @@ export interface TrainRequest {
   readonly checkpoint?: CheckpointPlan;
   /**
    * A checkpoint of a training with an equal request: events from there on, and the model, are those
-   * of the training that was not interrupted, bit for bit (times aside).
+   * of the training that was not interrupted, bit for bit (times aside). Its content is copied
+   * before the first event and then let go of; do so too, as it is up to four times the model.
    */
   readonly resume?: TrainingCheckpoint;
 }
 
 /** Throws `training` for rows, scores, weights or a checkpoint that do not fit together. */
-export function checkRequest(request: TrainRequest): void {
-  const { train, validation, loss, config, checkpoint } = request;
+export function checkRequest(
+  { train, validation, loss, config, settings, checkpoint }: TrainRequest,
+  resume: TrainingCheckpoint | undefined,
+): void {
   const fail: Fail = (what, fix) => {
     throw new CounterweightError("training", what, {
       where: loss.name,
@@ -87,7 +90,7 @@ export function checkRequest(request: TrainRequest): void {
   if (every !== undefined && !(Number.isSafeInteger(every) && every > 0)) {
     fail(`a checkpoint every ${every} steps.`, "Give a whole number above 0.");
   }
-  checkResume(request, fail);
+  if (resume !== undefined) checkResume(resume, rows, settings, fail);
 }
 
 type Fail = (what: string, fix?: string) => void;
@@ -103,9 +106,12 @@ function checkRowWeights(weights: Float32Array | undefined, rows: number, fail: 
 }
 
 /** Only what a caller could mix up; that a checkpoint is of an equal request, its key says. */
-function checkResume({ resume, train, settings }: TrainRequest, fail: Fail): void {
-  if (resume === undefined) return;
-  const rows = train.labels.length;
+function checkResume(
+  resume: TrainingCheckpoint,
+  rows: number,
+  settings: TrainingSettings,
+  fail: Fail,
+): void {
   const { epoch: ended, steps } = positionOf(resume.step, rows, settings);
   const fix = "Continue with the rows and settings that wrote it, or start anew.";
   if (!Number.isSafeInteger(resume.step) || resume.step < 0 || resume.step > steps) {

@@ -1,5 +1,6 @@
 import { confusionMatrix, logLoss, macroF1, matrixAccuracy } from "@counterweight/metrics";
 import { epochBatches, largestBatchTokens } from "./batches.js";
+import type { TrainingCheckpoint } from "./checkpoint/training-checkpoint.js";
 import type { CheckpointEvent, EndEvent, TrainingEvent, ValidationScores } from "./events.js";
 import { createPredictor, type Predictor } from "./predictor.js";
 import { learningRateAt } from "./schedule.js";
@@ -16,19 +17,34 @@ import { createTrainingSession, type TrainingSession } from "./training-session.
  * @throws CounterweightError `training` for rows, scores, weights or a checkpoint that do not fit
  * together, `model` for a checkpoint of another model.
  */
-export async function* train(request: TrainRequest): AsyncGenerator<TrainingEvent, void> {
-  const { settings, config, runtime } = request;
-  checkRequest(request);
-  const maximumTokens = largestBatchTokens(request.train.encoded, settings.batchSize);
+export function train({ resume, ...request }: TrainRequest): AsyncGenerator<TrainingEvent, void> {
+  return run(request, { resume });
+}
+
+/** What goes on from step to step besides the session. */
+interface Progress {
+  step: number;
+  lossSum: number;
+  readonly weights: Float32Array;
+  readonly logProbability: Float32Array;
+  best: { readonly epoch: number; readonly score: number } | undefined;
+}
+
+/** `given` is emptied once its content is copied: a checkpoint is larger than the model. */
+async function* run(
+  request: TrainRequest,
+  given: { resume: TrainingCheckpoint | undefined },
+): AsyncGenerator<TrainingEvent, void> {
+  const { settings, config, runtime, train: rows } = request;
+  checkRequest(request, given.resume);
+  const maximumTokens = largestBatchTokens(rows.encoded, settings.batchSize);
   const session = await createTrainingSession(request, maximumTokens);
   try {
-    const { resume } = request;
-    if (resume !== undefined) {
-      session.resume({ optimizer: resume.optimizer, best: resume.best?.values ?? null });
-    }
+    const progress = begin(rows.labels.length, session, given.resume);
+    given.resume = undefined;
     const predictor = await createPredictor(runtime, config, session.parameters, settings.threads);
     try {
-      yield* epochs(request, session, predictor);
+      yield* epochs(request, session, predictor, progress);
     } finally {
       await predictor.release();
     }
@@ -37,23 +53,40 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   }
 }
 
+/** The start, or where a checkpoint leaves off. */
+function begin(
+  rows: number,
+  session: TrainingSession,
+  resume: TrainingCheckpoint | undefined,
+): Progress {
+  if (resume === undefined) {
+    const unseen = (): Float32Array => new Float32Array(rows).fill(Number.NaN);
+    return { step: 0, lossSum: 0, weights: unseen(), logProbability: unseen(), best: undefined };
+  }
+  const { step, lossSum, weights, logProbability, optimizer, best } = resume;
+  session.resume({ optimizer, best: best?.values ?? null });
+  return {
+    step,
+    lossSum,
+    weights: weights.slice(),
+    logProbability: logProbability.slice(),
+    best: best === null ? undefined : { epoch: best.epoch, score: best.score },
+  };
+}
+
 async function* epochs(
   request: TrainRequest,
   session: TrainingSession,
   predictor: Predictor,
+  progress: Progress,
 ): AsyncGenerator<TrainingEvent, void> {
-  const { settings, config, resume, checkpoint } = request;
+  const { settings, config, checkpoint } = request;
+  const { weights, logProbability } = progress;
   const rows = request.train.labels.length;
-  const start = positionOf(resume?.step ?? 0, rows, settings);
-  const { steps } = start;
-  const unseen = (): Float32Array => new Float32Array(rows).fill(Number.NaN);
-  const weights = resume?.weights.slice() ?? unseen();
-  const logProbability = resume?.logProbability.slice() ?? unseen();
-  let best: { readonly epoch: number; readonly score: number } | undefined =
-    resume?.best ?? undefined;
-  let step = resume?.step ?? 0;
-  let lossSum = resume?.lossSum ?? 0;
+  const place = () => positionOf(progress.step, rows, settings);
+  const { steps, epoch: ended } = place();
   const end = (reason: EndEvent["reason"], message = ""): EndEvent => {
+    const { best } = progress;
     if (best !== undefined) session.restoreBest();
     return {
       type: "end",
@@ -64,18 +97,18 @@ async function* epochs(
     };
   };
   const offer = (epoch: number): CheckpointEvent => {
-    const { optimizer, best: values } = session.state();
-    const kept = best === undefined || values === null ? null : { ...best, values };
-    const state = { step, lossSum, weights, logProbability, optimizer, best: kept };
-    return { type: "checkpoint", step, epoch, state };
+    offered = progress.step;
+    const state = checkpointOf(session, progress, place());
+    return { type: "checkpoint", step: progress.step, epoch, state };
   };
+  let offered = progress.step;
   const due = (): boolean =>
-    checkpoint?.everySteps !== undefined && step % checkpoint.everySteps === 0;
-  let offered = step;
+    checkpoint?.everySteps !== undefined && progress.step % checkpoint.everySteps === 0;
 
-  for (let epoch = start.epoch + 1; epoch <= settings.epochs; epoch++) {
-    const first = positionOf(step, rows, settings).stepInEpoch;
-    for (const batch of epochBatches(rows, settings.batchSize, settings.seed, epoch, first)) {
+  for (let epoch = ended + 1; epoch <= settings.epochs; epoch++) {
+    const { stepInEpoch } = place();
+    for (const batch of epochBatches(rows, settings.batchSize, settings.seed, epoch, stepInEpoch)) {
+      const { step } = progress;
       if (request.signal?.aborted === true) {
         if (checkpoint !== undefined && offered !== step) yield offer(epoch);
         yield end("aborted", `stopped after step ${step} of ${steps}`);
@@ -88,15 +121,15 @@ async function* epochs(
         yield end("not-finite", notFinite(result, step + 1, learningRate));
         return;
       }
-      step += 1;
+      progress.step += 1;
       batch.forEach((row, position) => {
         weights[row] = result.weights[position] ?? Number.NaN;
         logProbability[row] = result.logProbability[position] ?? Number.NaN;
       });
-      lossSum += result.loss * batch.length;
+      progress.lossSum += result.loss * batch.length;
       yield {
         type: "step",
-        step,
+        step: progress.step,
         steps,
         epoch,
         loss: result.loss,
@@ -108,11 +141,9 @@ async function* epochs(
         milliseconds: performance.now() - started,
       };
       // A step that ends an epoch is offered after its validation, so that no epoch ends twice.
-      if (due() && positionOf(step, rows, settings).stepInEpoch !== 0) {
-        offered = step;
-        yield offer(epoch);
-      }
+      if (due() && place().stepInEpoch !== 0) yield offer(epoch);
     }
+    const { best } = progress;
     const validation = await validate(predictor, request);
     if (validation === undefined) {
       yield end(
@@ -125,11 +156,11 @@ async function* epochs(
     const score = scoreOf(settings, validation, epoch);
     const isBest = best === undefined || score > best.score;
     if (isBest) {
-      best = { epoch, score };
+      progress.best = { epoch, score };
       session.keepBest();
     }
-    const trainLoss = lossSum / rows;
-    lossSum = 0;
+    const trainLoss = progress.lossSum / rows;
+    progress.lossSum = 0;
     yield {
       type: "epoch",
       epoch,
@@ -140,12 +171,31 @@ async function* epochs(
       weights: weights.slice(),
       logProbability: logProbability.slice(),
     };
-    if (checkpoint?.everyEpoch === true || due()) {
-      offered = step;
-      yield offer(epoch);
-    }
+    if (checkpoint?.everyEpoch === true || due()) yield offer(epoch);
   }
   yield end("completed");
+}
+
+/** A checkpoint on the session's own memory. */
+function checkpointOf(
+  session: TrainingSession,
+  { step, lossSum, weights, logProbability, best }: Progress,
+  { epoch, stepInEpoch }: { readonly epoch: number; readonly stepInEpoch: number },
+): TrainingCheckpoint {
+  const { optimizer, best: kept } = session.state();
+  // Right after the best epoch its values are those there are; then they are written once.
+  const values =
+    best?.epoch === epoch && stepInEpoch === 0
+      ? optimizer.parameters.map(({ value }) => value)
+      : (kept ?? []);
+  return {
+    step,
+    lossSum,
+    weights,
+    logProbability,
+    optimizer,
+    best: best === undefined ? null : { ...best, values },
+  };
 }
 
 /** The number that chooses the epoch; later epochs must be strictly better. */
