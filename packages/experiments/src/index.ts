@@ -1,24 +1,25 @@
 export type {
+  CheckpointEvent,
+  CheckpointSettings,
   EndEvent,
   EpochEvent,
+  LoggedEvent,
   PhaseEvent,
+  ResumedEvent,
   ScoreColumns,
   StepEvent,
   TrainedOutcome,
   TrainingBackend,
   TrainingEvent,
+  TrainingPast,
   TrainingRequest,
+  WeightsEvent,
 } from "./run/backend.js";
 export { bertBackend } from "./run/bert-backend.js";
 export type { PlannedTraining, RunEvent, RunStatus, TrialScores } from "./run/events.js";
+export { describePlan, type PreparedRun, prepareRun } from "./run/prepare-run.js";
 export type { RunResults, TrialOutcome } from "./run/results.js";
-export {
-  describePlan,
-  type PreparedRun,
-  prepareRun,
-  type RunOptions,
-  runExperiment,
-} from "./run/run-experiment.js";
+export { type RunOptions, runExperiment } from "./run/run-experiment.js";
 export { schemaFile, specKeyTable, specReference } from "./spec/docs.js";
 export type { Environment } from "./spec/environment.js";
 export { type SchemaNode, specJsonSchema } from "./spec/json-schema.js";

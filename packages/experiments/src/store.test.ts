@@ -23,6 +23,7 @@ const result: TrainingResult = {
     model: "m",
     loss: "ce",
     gamma: 1,
+    transforms: undefined,
     settings: {
       epochs: 1,
       batchSize: 2,
@@ -46,6 +47,7 @@ const result: TrainingResult = {
     validation: "v",
     predicts: { test: "t" },
     quality: undefined,
+    calibration: undefined,
     diversity: undefined,
     vocabulary: undefined,
   },
@@ -81,7 +83,13 @@ describe("folderStore", () => {
       { numRuns: 20 },
     );
     await store.write(result);
-    const { quality: _, diversity: __, ...making } = result.making;
+    const {
+      quality: _,
+      diversity: __,
+      transforms: ___,
+      calibration: ____,
+      ...making
+    } = result.making;
     expect(await store.read("k1")).toEqual({ kind: "found", result: { ...result, making } });
     expect(await readdir(folder)).toEqual(["k1"]);
   });

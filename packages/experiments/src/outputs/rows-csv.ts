@@ -1,12 +1,15 @@
 import { at } from "@counterweight/base";
+import type { TextTable } from "@counterweight/data";
 import { mostLikely } from "@counterweight/trainer";
-import { stringify } from "csv-stringify/sync";
 import type { RunResults, TrialOutcome } from "../run/results.js";
 import { weightColumns } from "./weight-columns.js";
+import { blocksOf, type CsvRow } from "./write-blocks.js";
 
-const conditions = ["benchmark", "generated", "checker_fraction", "method", "seed"] as const;
+/** Columns that say whose row a line is. */
+export const conditions = ["benchmark", "generated", "checker_fraction", "method", "seed"] as const;
 
-const conditionCells = ({ trial }: TrialOutcome): (string | number)[] => [
+/** Their cells. */
+export const conditionCells = ({ trial }: TrialOutcome): (string | number)[] => [
   trial.benchmark,
   trial.generated,
   trial.checkerFraction,
@@ -14,66 +17,116 @@ const conditionCells = ({ trial }: TrialOutcome): (string | number)[] => [
   trial.seed,
 ];
 
+/** A file of rows: its header, and its lines in blocks. */
+export interface RowsFile {
+  readonly header: readonly string[];
+  blocks(): Generator<readonly CsvRow[]>;
+}
+
 /**
  * `weights.csv`: one line for every generated row under every weighted method and seed. `row` is the
  * 1-based record number in the generated file; quality, diversity and weight are plain numbers.
  */
-export function weightsCsv(results: RunResults): string {
-  const { hideRowText } = results.spec.settings;
-  const lines = results.outcomes.flatMap((outcome) => {
-    const columns = weightColumns(outcome, results);
-    if (columns === undefined) return [];
-    return columns.text.map((text, index) => [
-      ...conditionCells(outcome),
-      at(columns.row, index),
-      ...(hideRowText ? [] : texts(columns, index, text)),
-      at(columns.label, index),
-      at(columns.quality, index),
-      columns.diversity?.[index],
-      at(columns.weight, index),
-    ]);
-  });
-  const text = hideRowText ? [] : textColumns(results);
-  const header = [...conditions, "row", ...text, "label", "quality", "diversity", "weight"];
-  return stringify([header, ...lines]);
+export function weightsFile(results: RunResults): RowsFile {
+  return {
+    header: [
+      ...conditions,
+      "row",
+      ...textColumns(results),
+      "label",
+      "quality",
+      "diversity",
+      "weight",
+    ],
+    *blocks() {
+      for (const outcome of results.outcomes) {
+        const columns = weightColumns(outcome, results);
+        if (columns === undefined) continue;
+        const cells = conditionCells(outcome);
+        for (const [first, end] of blocksOf(columns.row.length)) {
+          const rows: CsvRow[] = [];
+          for (let index = first; index < end; index++) {
+            rows.push([
+              ...cells,
+              at(columns.row, index),
+              ...textCells(columns, index, results),
+              at(columns.label, index),
+              at(columns.quality, index),
+              columns.diversity?.[index],
+              at(columns.weight, index),
+            ]);
+          }
+          yield rows;
+        }
+      }
+    },
+  };
 }
 
 /** `predictions.csv`: one line for every test row under every trial, with all log-probabilities. */
-export function predictionsCsv(results: RunResults): string {
-  const { hideRowText } = results.spec.settings;
-  const lines = results.outcomes.flatMap((outcome) => {
-    const table = results.benchmarks.get(outcome.trial.benchmark)?.benchmark.test;
-    const values = outcome.training.logProbabilities.test;
-    if (table === undefined || values === undefined) return [];
-    const classes = table.labelNames.length;
-    const predicted = mostLikely(values, classes);
-    return Array.from(table.label, (label, index) => [
-      ...conditionCells(outcome),
+export function predictionsFile(results: RunResults): RowsFile {
+  return {
+    header: [
+      ...conditions,
+      "row",
+      ...textColumns(results),
+      "label",
+      "predicted",
+      "probability",
+      "log_probabilities",
+    ],
+    *blocks() {
+      for (const outcome of results.outcomes) {
+        const table = results.benchmarks.get(outcome.trial.benchmark)?.benchmark.test;
+        const values = outcome.training.logProbabilities.test;
+        if (table === undefined || values === undefined) continue;
+        for (const [first, end] of blocksOf(table.row.length)) {
+          yield predictionRows(outcome, results, table, values, first, end);
+        }
+      }
+    },
+  };
+}
+
+function predictionRows(
+  outcome: TrialOutcome,
+  results: RunResults,
+  table: TextTable,
+  values: Float32Array,
+  first: number,
+  end: number,
+): CsvRow[] {
+  const classes = table.labelNames.length;
+  const predicted = mostLikely(values.subarray(first * classes, end * classes), classes);
+  const cells = conditionCells(outcome);
+  return Array.from(predicted, (label, position) => {
+    const index = first + position;
+    return [
+      ...cells,
       at(table.row, index),
-      ...(hideRowText ? [] : texts(table, index, at(table.text, index))),
+      ...textCells(table, index, results),
+      at(table.labelNames, at(table.label, index)),
       at(table.labelNames, label),
-      at(table.labelNames, at(predicted, index)),
-      Math.exp(at(values, index * classes + at(predicted, index))),
+      Math.exp(at(values, index * classes + label)),
       Array.from(values.subarray(index * classes, (index + 1) * classes)).join(";"),
-    ]);
+    ];
   });
-  const text = hideRowText ? [] : textColumns(results);
-  return stringify([
-    [...conditions, "row", ...text, "label", "predicted", "probability", "log_probabilities"],
-    ...lines,
-  ]);
 }
 
 const hasPairs = ({ benchmarks }: RunResults): boolean =>
   [...benchmarks.values()].some(({ benchmark }) => benchmark.test.textPair !== undefined);
 
-const textColumns = (results: RunResults): string[] =>
-  hasPairs(results) ? ["text", "text_pair"] : ["text"];
+/** Headers of the texts: none where the spec hides them, two where some benchmark has pairs. */
+export const textColumns = (results: RunResults): string[] =>
+  results.spec.settings.hideRowText ? [] : hasPairs(results) ? ["text", "text_pair"] : ["text"];
 
-function texts(
-  { textPair }: { readonly textPair?: readonly string[] },
+/** The cells under `textColumns`; a benchmark without pairs beside one with them leaves the second empty. */
+export function textCells(
+  { text, textPair }: { readonly text: readonly string[]; readonly textPair?: readonly string[] },
   index: number,
-  text: string,
+  results: RunResults,
 ): string[] {
-  return textPair === undefined ? [text] : [text, at(textPair, index)];
+  return textColumns(results).map((_, place) =>
+    place === 0 ? at(text, index) : (textPair?.[index] ?? ""),
+  );
 }

@@ -11,7 +11,7 @@ import { qualityChecker } from "../spec/schema-training.js";
  * classifier itself (DIMP), the final classifier's p(y|x) with dropout off.
  */
 export function weightColumns(
-  { trial, training, columns }: TrialOutcome,
+  { trial, training, columns, transforms }: TrialOutcome,
   { benchmarks }: RunResults,
 ): WeightColumns | undefined {
   if (trial.loss === qualityChecker || scoreNeeds(trial.loss).length === 0) return undefined;
@@ -35,9 +35,11 @@ export function weightColumns(
     label: Array.from(table.label, (label) => at(table.labelNames, label)),
     quality: Float64Array.from(columns.quality ?? [], Math.exp),
     ...(diversity === undefined ? {} : { diversity: Float64Array.from(diversity, Math.exp) }),
-    weight: rowWeights(trial.loss, trial.gamma, {
-      ...columns,
-      ...(own === undefined ? {} : { own }),
-    }),
+    weight: rowWeights(
+      trial.loss,
+      trial.gamma,
+      { ...columns, ...(own === undefined ? {} : { own }) },
+      transforms,
+    ),
   };
 }

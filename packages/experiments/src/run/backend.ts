@@ -1,4 +1,5 @@
 import type { Benchmark, TextTable } from "@counterweight/data";
+import type { WeightTransform } from "@counterweight/losses";
 import type { ModelSpec, TrainSettings } from "../spec/schema.js";
 
 /** One step of a training, as the trainer reports it. */
@@ -67,13 +68,63 @@ export interface PhaseEvent {
   readonly milliseconds: number;
 }
 
+/** The training goes on where a checkpoint left it; what came before is told again. */
+export interface ResumedEvent {
+  readonly type: "resumed";
+  /** Steps that need not be done again. */
+  readonly step: number;
+  readonly past: TrainingPast;
+  /** Checkpoints that could not be used, and why. */
+  readonly damaged: readonly string[];
+}
+
+/** What a training has reported so far, as far as results need it. */
+export interface TrainingPast {
+  readonly loss: readonly number[];
+  readonly learningRate: readonly number[];
+  readonly epochs: readonly EpochEvent[];
+}
+
+/** A checkpoint was written, or could not be: the training goes on either way. */
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  readonly step: number;
+  readonly milliseconds: number;
+  /** Why it could not be written. */
+  readonly problem?: string;
+}
+
 /** An epoch as results keep it: its columns of rows are stored apart. */
 export type EpochRecord = Omit<EpochEvent, "type" | "weights" | "logProbability">;
 
-export type TrainingEvent = StepEvent | EpochEvent | EndEvent | PhaseEvent;
+export type TrainingEvent =
+  | StepEvent
+  | EpochEvent
+  | EndEvent
+  | PhaseEvent
+  | ResumedEvent
+  | CheckpointEvent;
+
+/** An event as logs and progress see it: without the past that a resumed training tells again. */
+export type LoggedEvent =
+  | Exclude<TrainingEvent, ResumedEvent>
+  | Omit<ResumedEvent, "past">
+  | WeightsEvent;
+
+/** How healthy the weights of an epoch were; see the metrics package for the numbers. */
+export interface WeightsEvent {
+  readonly type: "weights";
+  /** 1-based. */
+  readonly epoch: number;
+  readonly effectiveShare: number;
+  readonly largestShare: number;
+  readonly massOnTopTenth: number;
+  /** What the spec's guard finds unhealthy, a sentence each. */
+  readonly problems: readonly string[];
+}
 
 /** An event with the fields above alone: a trainer's own may carry arrays that no log should hold. */
-export function plainEvent(event: TrainingEvent): TrainingEvent {
+export function plainEvent(event: TrainingEvent): LoggedEvent {
   switch (event.type) {
     case "step": {
       const { type, step, steps, epoch, loss, learningRate, gradientNorm, rows } = event;
@@ -96,7 +147,12 @@ export function plainEvent(event: TrainingEvent): TrainingEvent {
       const { type, bestEpoch, reason, message } = event;
       return { type, bestEpoch, reason, ...(message ? { message } : {}) };
     }
+    case "resumed": {
+      const { type, step, damaged } = event;
+      return { type, step, damaged };
+    }
     case "phase":
+    case "checkpoint":
       return event;
   }
 }
@@ -122,8 +178,23 @@ export interface TrainingRequest {
   readonly gamma: number;
   /** What the loss needs, for the rows of `train`. */
   readonly scores: ScoreColumns;
+  /** Applied to the loss's weights, in this order. */
+  readonly transforms: readonly WeightTransform[];
   readonly settings: TrainSettings;
   readonly seed: number;
+  /** Stops after the step it is in, with the end's reason `aborted`. */
+  readonly signal?: AbortSignal;
+  /** Where to keep what an interrupted training can go on from; absent: nothing is kept. */
+  readonly checkpoints?: CheckpointSettings;
+}
+
+/** When and where checkpoints are written. They change no result. */
+export interface CheckpointSettings {
+  readonly folder: string;
+  /** Whose they are: another training's are never taken up. */
+  readonly key: string;
+  readonly everySteps: number | null;
+  readonly everyEpoch: boolean;
 }
 
 /** A trained classifier in its best state. */

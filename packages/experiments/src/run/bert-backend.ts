@@ -22,8 +22,15 @@ import {
   train,
 } from "@counterweight/trainer";
 import type { ModelSpec, TrainSettings } from "../spec/schema.js";
-import type { TrainedOutcome, TrainingBackend, TrainingEvent, TrainingRequest } from "./backend.js";
+import type {
+  CheckpointSettings,
+  TrainedOutcome,
+  TrainingBackend,
+  TrainingEvent,
+  TrainingRequest,
+} from "./backend.js";
 import { libraryVersion } from "./library-version.js";
+import { openCheckpoints } from "./training-checkpoints.js";
 
 /** Change it when equal requests may give other results. */
 const codeVersion = "bert-1";
@@ -110,20 +117,43 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
         rows(table);
       }
       yield { type: "phase", phase: "tokenise", milliseconds: performance.now() - loaded };
+      const { checkpoints, signal } = request;
+      const keeper = checkpoints === undefined ? undefined : await openCheckpoints(checkpoints);
+      if (keeper?.resume !== undefined) yield keeper.resume.event;
+      else if (keeper !== undefined && keeper.damaged.length > 0) {
+        const past = { loss: [], learningRate: [], epochs: [] };
+        yield { type: "resumed", step: 0, past, damaged: keeper.damaged };
+      }
+      const { weight } = request.train;
       const stream = train({
         runtime,
         config,
         initial,
-        train: { ...rows(request.train), logScores: request.scores },
+        train: {
+          ...rows(request.train),
+          logScores: request.scores,
+          ...(weight === undefined ? {} : { rowWeights: weight }),
+        },
         validation: rows(request.validation),
         loss: lossByName(request.loss),
         gamma: request.gamma,
+        transforms: request.transforms,
         settings: { ...settings, seed },
+        ...(signal === undefined ? {} : { signal }),
+        ...(checkpoints === undefined
+          ? {}
+          : { checkpoint: { everyEpoch: checkpoints.everyEpoch, ...every(checkpoints) } }),
+        ...(keeper?.resume === undefined ? {} : { resume: keeper.resume.state }),
       });
       let last: TrainerEvent | undefined;
       for await (const event of stream) {
         last = event;
-        yield event;
+        if (event.type === "checkpoint") {
+          if (keeper !== undefined) yield await keeper.keep(event);
+        } else {
+          keeper?.see(event);
+          yield event;
+        }
       }
       if (last?.type !== "end")
         throw new CounterweightError("internal", "the training did not end.");
@@ -141,6 +171,9 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
     async close() {},
   };
 }
+
+const every = ({ everySteps }: CheckpointSettings): { everySteps?: number } =>
+  everySteps === null ? {} : { everySteps };
 
 /** Every word of every role, sorted: the vocabulary of a model without pretrained weights. */
 function wordsOf(benchmark: Benchmark): string[] {

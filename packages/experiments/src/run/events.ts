@@ -1,5 +1,5 @@
 import type { Trial } from "../spec/trials.js";
-import type { TrainingEvent } from "./backend.js";
+import type { LoggedEvent } from "./backend.js";
 import type { EnvironmentRecord } from "./environment-record.js";
 
 /** One training as the plan shows it. */
@@ -52,7 +52,7 @@ export type RunEvent =
   | { readonly type: "store-damaged"; readonly training: string; readonly reason: string }
   | { readonly type: "training-reused"; readonly training: string }
   | { readonly type: "training-start"; readonly training: string }
-  | ({ readonly training: string } & TrainingEvent)
+  | ({ readonly training: string } & LoggedEvent)
   | { readonly type: "training-end"; readonly training: string; readonly seconds: number }
   | { readonly type: "training-failed"; readonly training: string; readonly message: string }
   | { readonly type: "training-skipped"; readonly training: string; readonly because: string }

@@ -1,10 +1,12 @@
 import { CounterweightError, canonicalJson, sha256 } from "@counterweight/base";
 import { rowCount, type TextTable } from "@counterweight/data";
+import type { WeightTransform } from "@counterweight/losses";
 import type { Spec, TrainSettings } from "../spec/schema.js";
-import { qualityChecker } from "../spec/schema-training.js";
+import { checkerSettings, qualityChecker } from "../spec/schema-training.js";
+import { describeTransforms, weightTransform } from "../spec/schema-weights.js";
 import { expandTrials, type Trial } from "../spec/trials.js";
 import { type PreparedBenchmark, tableDigest } from "./prepare.js";
-import { scoreNeeds, weightUsesModel } from "./weights.js";
+import { isWeighted, scoreNeeds, weightUsesModel } from "./weights.js";
 
 /** One training to be done once, whoever needs its result. */
 export interface Training {
@@ -19,13 +21,29 @@ export interface Training {
   readonly seed: number;
   readonly loss: string;
   readonly gamma: number;
+  readonly transforms: readonly WeightTransform[];
   readonly settings: TrainSettings;
   readonly rows: TextTable;
-  /** Keys of the checkers whose scores of `rows` it learns with. */
+  /** Rows that choose the epoch. */
+  readonly validation: TextTable;
+  /** Keys of the checkers (a training or a vote) whose scores of `rows` it learns with. */
   readonly quality: string | undefined;
   readonly diversity: string | undefined;
   /** Which rows the trained model is asked about, and the result holds. */
   readonly predicts: readonly PredictedRole[];
+}
+
+/** Quality checkers of several folds as one: no training of its own. */
+export interface Vote {
+  readonly key: string;
+  readonly label: string;
+  readonly benchmark: string;
+  readonly seed: number;
+  /** Keys of the trainings, a fold each. */
+  readonly members: readonly string[];
+  /** All real rows in use, and the 0-based rows of each fold. */
+  readonly pool: TextTable;
+  readonly folds: readonly (readonly number[])[];
 }
 
 export type PredictedRole = "test" | "validation" | "generated";
@@ -38,6 +56,7 @@ export interface TrainingMaking {
   readonly model: string;
   readonly loss: string;
   readonly gamma: number;
+  readonly transforms: readonly WeightTransform[] | undefined;
   readonly settings: TrainSettings;
   readonly seed: number;
   readonly rows: string;
@@ -45,6 +64,8 @@ export interface TrainingMaking {
   /** Digests of the rows asked about, by role. */
   readonly predicts: Readonly<Record<string, string>>;
   readonly quality: string | undefined;
+  /** How the quality scores are calibrated; undefined for not at all. */
+  readonly calibration: "temperature" | undefined;
   readonly diversity: string | undefined;
   /**
    * Where the words of the data are the model's vocabulary, the digest of all roles they are taken
@@ -53,15 +74,22 @@ export interface TrainingMaking {
   readonly vocabulary: string | undefined;
 }
 
-/** A trial, the training that gives its result, and the checkers behind it. */
+/** A trial, and the training (or vote) that gives its result. */
 export interface PlannedTrial {
   readonly trial: Trial;
-  readonly training: Training;
+  /** Key of it. */
+  readonly result: string;
+  /** Keys of the checkers behind it. */
+  readonly quality: string | undefined;
+  readonly diversity: string | undefined;
+  readonly transforms: readonly WeightTransform[];
 }
 
 export interface Plan {
   /** Each before those that need it, in the order of the trials. */
   readonly trainings: readonly Training[];
+  /** By key. */
+  readonly votes: ReadonlyMap<string, Vote>;
   readonly trials: readonly PlannedTrial[];
   /** How many trials and trainings use a training, by key. */
   readonly uses: ReadonlyMap<string, number>;
@@ -76,39 +104,72 @@ export interface PlanInputs {
   readonly backend: string;
 }
 
+/** What is asked for: a classifier of a trial, or a checker behind it. */
+interface Wanted {
+  readonly loss: string;
+  readonly gamma: number;
+  readonly transforms: readonly WeightTransform[];
+  readonly transformWords: string;
+}
+
+const crossEntropy: Wanted = { loss: "ce", gamma: 1, transforms: [], transformWords: "" };
+
 /**
  * Works out which trainings a spec needs. The diversity checker is the training of CE on the same
  * rows and seed, so it has the same key and is one training without anyone saying so.
  */
-export function planTrainings({ spec, benchmarks, model, backend }: PlanInputs): Plan {
+export function planTrainings(inputs: PlanInputs): Plan {
+  const planner = createPlanner(inputs);
+  const { spec } = inputs;
+  const trials = expandTrials(spec).map((trial): PlannedTrial => {
+    if (trial.loss === qualityChecker) {
+      const { key } = planner.quality(trial);
+      return { trial, result: key, quality: undefined, diversity: undefined, transforms: [] };
+    }
+    const method = spec.methods.find(({ name }) => name === trial.method);
+    const written = isWeighted(trial.loss) ? (method?.transform ?? spec.weights.transform) : [];
+    const { key, quality, diversity, transforms } = planner.classifier(trial, {
+      loss: trial.loss,
+      gamma: trial.gamma,
+      transforms: written.map(weightTransform),
+      transformWords: describeTransforms(written),
+    });
+    return { trial, result: key, quality, diversity, transforms };
+  });
+  const { trainings, votes, uses } = planner;
+  return { trainings: [...trainings.values()], votes, trials, uses };
+}
+
+function createPlanner({ spec, benchmarks, model, backend }: PlanInputs) {
   const trainings = new Map<string, Training>();
+  const votes = new Map<string, Vote>();
   const uses = new Map<string, number>();
+  const { folds, calibration } = spec.checker;
   const severalFractions = spec.checkerFraction.length > 1;
   const ownTokenizer = (spec.model.checkpoint ?? spec.model.config?.tokenizer) !== undefined;
+  const digests = digestsOnce();
+  const used = (key: string): void => {
+    uses.set(key, (uses.get(key) ?? 0) + 1);
+  };
+  const preparedOf = ({ benchmark }: Trial): PreparedBenchmark => {
+    const prepared = benchmarks.get(benchmark);
+    if (prepared !== undefined) return prepared;
+    throw new CounterweightError("internal", `benchmark ${benchmark} is not prepared`);
+  };
+  const fractionOf = (trial: Trial): string =>
+    severalFractions ? `, checker on ${trial.checkerFraction}` : "";
 
-  const add = (
-    prepared: PreparedBenchmark,
+  function add(
     trial: Trial,
-    loss: string,
-    gamma: number,
-    isChecker = false,
-  ): Training => {
-    const needs = isChecker ? [] : scoreNeeds(loss);
-    const quality = needs.includes("quality") ? add(prepared, trial, "ce", 1, true).key : undefined;
-    const diversity = needs.includes("diversity") ? add(prepared, trial, "ce", 1).key : undefined;
-    const { benchmark, digests } = prepared;
-    const rows = isChecker
-      ? prepared.checkerRows(trial.checkerFraction, trial.seed)
-      : benchmark.generated;
-    // CE is also the diversity checker, and is asked about the rows it learnt from in any case, so
-    // that adding `imp` to a spec finds it in the store.
-    const scored = loss === "ce" || (needs.length > 0 && weightUsesModel(loss, gamma));
-    const predicts: readonly PredictedRole[] = scored
-      ? ["test", "validation", "generated"]
-      : ["test", "validation"];
-    const settings: TrainSettings = isChecker
-      ? { ...spec.train, ...given(spec.checker) }
-      : spec.train;
+    training: Omit<Training, "key" | "making" | "benchmark" | "seed">,
+  ): Training {
+    const { benchmark, digests: byRole } = preparedOf(trial);
+    const { loss, gamma, transforms, settings, rows, validation, quality, diversity } = training;
+    const roleDigests = {
+      test: byRole.test,
+      generated: byRole.generated,
+      validation: digests(validation),
+    };
     const making: TrainingMaking = {
       kind: "training",
       version: 2,
@@ -116,69 +177,116 @@ export function planTrainings({ spec, benchmarks, model, backend }: PlanInputs):
       model,
       loss,
       gamma,
+      transforms: transforms.length === 0 ? undefined : transforms,
       settings,
       seed: trial.seed,
-      rows: rows === benchmark.train ? digests.train : digestOnce(rows),
-      validation: digests.validation,
-      predicts: Object.fromEntries(predicts.map((role) => [role, digests[role]])),
+      rows: rows === benchmark.train ? byRole.train : digests(rows),
+      validation: roleDigests.validation,
+      predicts: Object.fromEntries(training.predicts.map((role) => [role, roleDigests[role]])),
       quality,
+      calibration: quality === undefined || calibration === "none" ? undefined : calibration,
       diversity,
-      vocabulary: ownTokenizer ? undefined : sha256(canonicalJson(digests)),
+      vocabulary: ownTokenizer ? undefined : sha256(canonicalJson(byRole)),
     };
     const key = sha256(canonicalJson(making));
-    uses.set(key, (uses.get(key) ?? 0) + 1);
+    used(key);
     const known = trainings.get(key);
     if (known !== undefined) return known;
-    const method = isChecker ? qualityChecker : gamma === 1 ? loss : `${loss} (gamma ${gamma})`;
-    const fraction =
-      severalFractions && (isChecker || quality !== undefined)
-        ? `, checker on ${trial.checkerFraction}`
-        : "";
-    const training: Training = {
+    const planned = { ...training, key, making, benchmark: trial.benchmark, seed: trial.seed };
+    trainings.set(key, planned);
+    return planned;
+  }
+
+  function checker(
+    trial: Trial,
+    { rows, validation, words }: { rows: TextTable; validation: TextTable; words: string },
+  ): Training {
+    return add(trial, {
+      ...crossEntropy,
+      label: `${trial.benchmark}, ${qualityChecker}${words}, seed ${trial.seed}${fractionOf(trial)}`,
+      method: qualityChecker,
+      settings: { ...spec.train, ...checkerSettings(spec.checker) },
+      rows,
+      validation,
+      quality: undefined,
+      diversity: undefined,
+      predicts: ["test", "validation", "generated"],
+    });
+  }
+
+  function quality(trial: Trial): { readonly key: string } {
+    const prepared = preparedOf(trial);
+    const { checkerFraction, seed, benchmark } = trial;
+    if (folds === undefined) {
+      const rows = prepared.checkerRows(checkerFraction, seed);
+      return checker(trial, { rows, validation: prepared.benchmark.validation, words: "" });
+    }
+    const { pool, parts } = prepared.folds(checkerFraction, seed, folds);
+    const members = parts.map(({ rows, validation }, index) =>
+      checker(trial, { rows, validation, words: `, fold ${index + 1} of ${folds}` }),
+    );
+    const key = sha256(canonicalJson({ kind: "vote", members: members.map(({ key }) => key) }));
+    used(key);
+    votes.set(key, {
       key,
-      making,
+      label: `${benchmark}, ${qualityChecker}, seed ${seed}${fractionOf(trial)}`,
+      benchmark,
+      seed,
+      members: members.map(({ key }) => key),
+      pool,
+      folds: parts.map(({ indices }) => indices),
+    });
+    return { key };
+  }
+
+  function classifier(trial: Trial, wanted: Wanted): Training {
+    const { loss, gamma, transforms, transformWords } = wanted;
+    const prepared = preparedOf(trial);
+    const { benchmark } = prepared;
+    const needs = scoreNeeds(loss);
+    const qualityKey = needs.includes("quality") ? quality(trial).key : undefined;
+    const diversityKey = needs.includes("diversity")
+      ? classifier(trial, crossEntropy).key
+      : undefined;
+    // CE is also the diversity checker, and is asked about the rows it learnt from in any case, so
+    // that adding `imp` to a spec finds it in the store.
+    const scored = loss === "ce" || (needs.length > 0 && weightUsesModel(loss, gamma));
+    const power = gamma === 1 ? "" : `gamma ${gamma}`;
+    const changes = [power, transformWords].filter((words) => words !== "").join(", ");
+    const method = changes === "" ? loss : `${loss} (${changes})`;
+    const fraction = qualityKey === undefined ? "" : fractionOf(trial);
+    return add(trial, {
       label: `${trial.benchmark}, ${method}, seed ${trial.seed}${fraction}`,
       method,
-      benchmark: trial.benchmark,
-      seed: trial.seed,
       loss,
       gamma,
-      settings,
-      rows,
-      quality,
-      diversity,
-      predicts,
-    };
-    trainings.set(key, training);
-    return training;
-  };
+      transforms,
+      settings: spec.train,
+      rows: benchmark.generated,
+      validation:
+        folds === undefined
+          ? benchmark.validation
+          : prepared.folds(trial.checkerFraction, trial.seed, folds).pool,
+      quality: qualityKey,
+      diversity: diversityKey,
+      predicts: scored ? ["test", "validation", "generated"] : ["test", "validation"],
+    });
+  }
 
-  const digestsOfTables = new WeakMap<TextTable, string>();
-  const digestOnce = (table: TextTable): string => {
-    const digest = digestsOfTables.get(table) ?? tableDigest(table);
-    digestsOfTables.set(table, digest);
+  return { trainings, votes, uses, quality, classifier };
+}
+
+/** `tableDigest`, each table read once. */
+function digestsOnce(): (table: TextTable) => string {
+  const known = new WeakMap<TextTable, string>();
+  return (table) => {
+    const digest = known.get(table) ?? tableDigest(table);
+    known.set(table, digest);
     return digest;
   };
-
-  const trials = expandTrials(spec).map((trial): PlannedTrial => {
-    const prepared = benchmarks.get(trial.benchmark);
-    if (prepared === undefined) {
-      throw new CounterweightError("internal", `benchmark ${trial.benchmark} is not prepared`);
-    }
-    const training =
-      trial.loss === qualityChecker
-        ? add(prepared, trial, "ce", 1, true)
-        : add(prepared, trial, trial.loss, trial.gamma);
-    return { trial, training };
-  });
-  return { trainings: [...trainings.values()], trials, uses };
 }
 
 /** Steps of a training: full batches and a smaller last one, every epoch. */
 export function stepsOf({ rows, settings }: Training): number {
   return settings.epochs * Math.ceil(rowCount(rows) / settings.batchSize);
-}
-
-function given(settings: Partial<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -3,18 +3,22 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { CounterweightError, canonicalJson, sha256 } from "@counterweight/base";
+import { at, CounterweightError, canonicalJson, sha256 } from "@counterweight/base";
 import {
   type Benchmark,
   checkBenchmarkLabels,
-  checkSharedText,
+  checkSplits,
+  concatenate,
   type LoadedBenchmark,
   loadBenchmark,
   type Role,
   rowCount,
+  type SplitCheck,
   sampleRows,
+  select,
   selectByFile,
   sharingRoles,
+  stratifiedFolds,
   stratifiedFraction,
   type TextTable,
 } from "@counterweight/data";
@@ -28,11 +32,46 @@ export interface PreparedBenchmark {
   /** Name of the generated source. */
   readonly source: string;
   readonly notes: readonly string[];
+  /** What the split guard found and let pass. */
+  readonly splits: SplitCheck;
   readonly expectedAccuracy: LoadedBenchmark["expectedAccuracy"];
   /** SHA-256 of texts, labels and class names, by role. */
   readonly digests: Readonly<Record<Role, string>>;
+  /** True classes of the generated rows, where the benchmark knows them, `[rows]`. */
+  readonly trueLabels: Int32Array | undefined;
   /** The real rows that a quality checker of this seed learns from; the same object each time. */
   checkerRows(fraction: number, seed: number): TextTable;
+  /** The same rows and the validation rows as one pool in folds; the same objects each time. */
+  folds(fraction: number, seed: number, count: number): FoldedPool;
+}
+
+/** Real rows for cross-fitting. */
+export interface FoldedPool {
+  readonly pool: TextTable;
+  readonly parts: readonly {
+    /** All of the pool but the fold. */
+    readonly rows: TextTable;
+    /** The fold. */
+    readonly validation: TextTable;
+    /** The fold's 0-based rows in the pool. */
+    readonly indices: readonly number[];
+  }[];
+}
+
+function foldPool(pool: TextTable, count: number, seed: number): FoldedPool {
+  const folds = stratifiedFolds(pool, count, seed);
+  const parts = folds.map((indices, fold) => {
+    const others = folds.filter((_, other) => other !== fold).flat();
+    return {
+      rows: select(
+        pool,
+        others.sort((a, b) => a - b),
+      ),
+      validation: select(pool, indices),
+      indices,
+    };
+  });
+  return { pool, parts };
 }
 
 /**
@@ -56,27 +95,57 @@ export async function prepareBenchmark(
   const generated = await chooseGenerated(spec, name, loaded.benchmark.generated);
   const benchmark: Benchmark = { ...loaded.benchmark, name, generated };
   checkBenchmarkLabels(benchmark);
-  checkSharedText(benchmark, spec.allowSharedText);
+  const { near, threshold } = spec.splitGuard;
+  const splits = checkSplits(benchmark, {
+    allowSharedText: spec.allowSharedText,
+    near,
+    nearThreshold: threshold,
+  });
   const checkerTables = new Map<string, TextTable>();
+  const pools = new Map<string, FoldedPool>();
+  const checkerRows = (fraction: number, seed: number): TextTable => {
+    if (fraction === 1) return benchmark.train;
+    const key = `${fraction}/${seed}`;
+    const table = checkerTables.get(key) ?? stratifiedFraction(benchmark.train, fraction, seed);
+    checkerTables.set(key, table);
+    return table;
+  };
   return {
     benchmark,
     source: generatedSource(spec, benchmarkSpec),
     notes: loaded.notes,
+    splits,
     expectedAccuracy: loaded.expectedAccuracy,
+    trueLabels: trueLabelsOf(loaded, generated),
     digests: {
       train: tableDigest(benchmark.train),
       validation: tableDigest(benchmark.validation),
       test: tableDigest(benchmark.test),
       generated: tableDigest(benchmark.generated),
     },
-    checkerRows(fraction, seed) {
-      if (fraction === 1) return benchmark.train;
-      const key = `${fraction}/${seed}`;
-      const table = checkerTables.get(key) ?? stratifiedFraction(benchmark.train, fraction, seed);
-      checkerTables.set(key, table);
-      return table;
+    checkerRows,
+    folds(fraction, seed, count) {
+      const key = `${fraction}/${seed}/${count}`;
+      const known =
+        pools.get(key) ??
+        foldPool(concatenate(checkerRows(fraction, seed), benchmark.validation), count, seed);
+      pools.set(key, known);
+      return known;
     },
   };
+}
+
+/** The true classes of the chosen rows; rows are known by their record numbers. */
+function trueLabelsOf(
+  { benchmark, generatedTrueLabels }: LoadedBenchmark,
+  chosen: TextTable,
+): Int32Array | undefined {
+  if (generatedTrueLabels === undefined) return undefined;
+  const byRow = new Map<number, number>();
+  benchmark.generated.row.forEach((row, index) => {
+    byRow.set(row, at(generatedTrueLabels, index));
+  });
+  return chosen.row.map((row) => byRow.get(row) ?? -1);
 }
 
 async function chooseGenerated(

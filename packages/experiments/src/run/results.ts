@@ -1,19 +1,27 @@
+import type { TemperatureFit } from "@counterweight/checkers";
 import type { ResultRow } from "@counterweight/evaluation";
+import type { WeightTransform } from "@counterweight/losses";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { Trial } from "../spec/trials.js";
-import type { TrainingResult } from "../store.js";
 import type { ScoreColumns } from "./backend.js";
 import type { EnvironmentRecord } from "./environment-record.js";
 import type { RunStatus, TrialScores } from "./events.js";
+import type { Finished } from "./findings.js";
 import type { PreparedBenchmark } from "./prepare.js";
 
 /** A trial with its result. */
 export interface TrialOutcome {
   readonly trial: Trial;
-  readonly training: TrainingResult;
+  /** What gave it: one training, or the vote of several checkers. */
+  readonly training: Finished;
+  readonly transforms: readonly WeightTransform[];
   readonly scores: TrialScores;
   /** Scores of the generated rows that the training learnt with; empty for unweighted methods. */
   readonly columns: ScoreColumns;
+  /**
+   * Temperature fitted on the model's log-probabilities of the rows that chose its epoch.
+   */
+  readonly temperature: TemperatureFit | undefined;
 }
 
 /** What a run found, before seeds are folded into rows. */
@@ -22,6 +30,8 @@ export interface RunFindings {
   readonly spec: ResolvedSpec;
   readonly benchmarks: ReadonlyMap<string, PreparedBenchmark>;
   readonly environment: EnvironmentRecord | undefined;
+  /** What the backend says of the model's files. */
+  readonly modelNotes: readonly string[];
   /** Finished trials, in the order of the spec. */
   readonly outcomes: readonly TrialOutcome[];
   readonly failures: readonly { readonly label: string; readonly message: string }[];

@@ -224,6 +224,8 @@ describe("runExperiment", () => {
     const { results } = await collect(logisticBackend());
     const names = [
       "events.jsonl",
+      "ledger.csv",
+      "ledger.parquet",
       "predictions.csv",
       "report.html",
       "results.csv",

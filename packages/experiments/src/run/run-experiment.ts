@@ -1,20 +1,24 @@
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
-import { scoresOfLabels } from "@counterweight/checkers";
 import { resultRows } from "../outputs/aggregate-results.js";
 import { writeOutputs } from "../outputs/write-outputs.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import { folderStore, type TrainingResult } from "../store.js";
-import type { ScoreColumns, TrainingBackend } from "./backend.js";
+import type { TrainingBackend } from "./backend.js";
 import { closeEarly } from "./close-early.js";
 import { type EnvironmentRecord, environmentRecord } from "./environment-record.js";
 import { openEventLog } from "./event-log.js";
-import type { PlannedTraining, RunEvent, RunStatus } from "./events.js";
-import { type Plan, type PlannedTrial, planTrainings, stepsOf, type Training } from "./plan.js";
-import { modelDigest, type PreparedBenchmark, prepareBenchmark, rowsByRole } from "./prepare.js";
+import type { RunEvent, RunStatus } from "./events.js";
+import { createFindings, type Findings } from "./findings.js";
+import type { Plan, PlannedTrial, Training } from "./plan.js";
+import { type PreparedBenchmark, rowsByRole } from "./prepare.js";
+import { describePlan, type PreparedRun, prepareRun } from "./prepare-run.js";
 import type { RunFindings, RunResults, TrialOutcome } from "./results.js";
 import { scoreTrial } from "./score-trial.js";
 import { trainOne } from "./train-one.js";
+import { epochHealth, guardAdvice, healthProblems, type WeightGuard } from "./weight-guard.js";
+import { isWeighted } from "./weights.js";
 
 export interface RunOptions {
   /** Folder of the results; trainings are kept in `out/trainings`. */
@@ -24,59 +28,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Wall clock; the default is the system's. */
   readonly now?: () => Date;
-}
-
-/** What a run leads to before anything is trained. */
-export interface PreparedRun {
-  readonly spec: ResolvedSpec;
-  readonly benchmarks: ReadonlyMap<string, PreparedBenchmark>;
-  readonly plan: Plan;
-  /** What the backend says of the model's files. */
-  readonly modelNotes: readonly string[];
-}
-
-/** Reads all data and the model's files, applies the guards, and plans; trains nothing. */
-export async function prepareRun(
-  spec: ResolvedSpec,
-  backend: Pick<TrainingBackend, "version" | "check">,
-): Promise<PreparedRun> {
-  const benchmarks = new Map<string, PreparedBenchmark>();
-  for (const benchmark of spec.settings.benchmarks) {
-    benchmarks.set(benchmark.name, await prepareBenchmark(spec.settings, benchmark));
-  }
-  const model = await modelDigest(spec.settings.model);
-  const plan = planTrainings({
-    spec: spec.settings,
-    benchmarks,
-    model,
-    backend: backend.version,
-  });
-  const modelNotes = await backend.check?.(
-    spec.settings.model,
-    plan.trainings.map(({ settings }) => settings),
-  );
-  return { spec, benchmarks, plan, modelNotes: modelNotes ?? [] };
-}
-
-/** The plan as people and logs see it, with what is in the store already. */
-export async function describePlan({ plan }: PreparedRun, out: string): Promise<PlannedTraining[]> {
-  const store = folderStore(join(out, "trainings"));
-  const described: PlannedTraining[] = [];
-  for (const training of plan.trainings) {
-    described.push({
-      key: training.key,
-      label: training.label,
-      method: training.method,
-      benchmark: training.benchmark,
-      seed: training.seed,
-      rows: training.rows.label.length,
-      steps: stepsOf(training),
-      uses: plan.uses.get(training.key) ?? 0,
-      needs: [training.quality, training.diversity].filter((key) => key !== undefined),
-      stored: (await store.read(training.key)).kind === "found",
-    });
-  }
-  return described;
 }
 
 /**
@@ -129,10 +80,15 @@ async function* runPlan(
   yield { type: "plan", trainings: await describePlan(prepared, out) };
 
   const store = folderStore(join(out, "trainings"));
-  const finished = new Map<string, TrainingResult>();
+  const { settings } = spec;
+  const findings = createFindings(plan, settings.checker.calibration === "temperature");
   const failures: { label: string; message: string }[] = [];
   const outcomes: TrialOutcome[] = [];
   const reported = new Set<PlannedTrial>();
+  const fail = (training: Training, message: string): RunEvent => {
+    failures.push({ label: training.label, message });
+    return { type: "training-failed", training: training.key, message };
+  };
 
   for (const training of plan.trainings) {
     if (signal?.aborted === true) break;
@@ -142,36 +98,38 @@ async function* runPlan(
       yield { type: "store-damaged", training: key, reason: found.reason };
     }
     if (found.kind === "found") {
-      finished.set(key, found.result);
       yield { type: "training-reused", training: key };
+      const problem = storedProblem(found.result, training, settings.weights.guard);
+      if (problem === undefined) findings.add(found.result);
+      else yield fail(training, problem);
     } else {
       const missing = [training.quality, training.diversity].find(
-        (need) => need !== undefined && !finished.has(need),
+        (need) => need !== undefined && findings.get(need) === undefined,
       );
       if (missing !== undefined) {
-        const because = plan.trainings.find((other) => other.key === missing)?.label ?? missing;
+        const because = labelOf(plan, missing);
         yield { type: "training-skipped", training: key, because };
         failures.push({ label: training.label, message: `not run: ${because} failed.` });
         continue;
       }
       yield { type: "training-start", training: key };
       try {
-        const result = yield* trainWatched(training, prepared, finished, backend, signal);
+        const result = yield* trainWatched(training, prepared, findings, { out, backend, signal });
         if (result === undefined) break;
         await store.write(result);
-        finished.set(key, result);
+        await removeCheckpoints(out, key);
+        findings.add(result);
         yield { type: "training-end", training: key, seconds: result.seconds };
       } catch (error) {
         if (!isTrainingFailure(error)) throw error;
-        failures.push({ label: training.label, message: error.message });
-        yield { type: "training-failed", training: key, message: error.message };
+        yield fail(training, error.message);
       }
     }
     for (const planned of plan.trials) {
-      const result = finished.get(planned.training.key);
-      if (result === undefined || reported.has(planned)) continue;
+      if (reported.has(planned)) continue;
+      const outcome = outcomeOf(planned, findings, benchmarks);
+      if (outcome === undefined) continue;
       reported.add(planned);
-      const outcome = outcomeOf(planned, result, finished, benchmarks);
       outcomes.push(outcome);
       yield { type: "trial", trial: planned.trial, scores: outcome.scores };
     }
@@ -184,15 +142,16 @@ async function* runPlan(
       : failures.length > 0
         ? "failed"
         : "done";
-  const findings: RunFindings = {
+  const found: RunFindings = {
     status,
     spec,
     benchmarks,
     environment,
+    modelNotes,
     outcomes: inOrder,
     failures,
   };
-  const results: RunResults = { ...findings, rows: resultRows(findings) };
+  const results: RunResults = { ...found, rows: resultRows(found) };
   await writeOutputs(out, results, now());
   yield {
     type: "run-end",
@@ -209,29 +168,56 @@ function isTrainingFailure(error: unknown): error is CounterweightError {
   return error instanceof CounterweightError && error.kind === "training";
 }
 
+/** Why a stored result cannot be used under this spec's guard; undefined where it can. */
+function storedProblem(
+  { rowHistory }: TrainingResult,
+  { loss, rows }: Training,
+  guard: WeightGuard,
+): string | undefined {
+  if (guard.action !== "stop" || !isWeighted(loss)) return undefined;
+  const found = rowHistory.weights.flatMap((weights) =>
+    healthProblems(epochHealth(weights, rows), guard, rows.labelNames),
+  );
+  return found.length === 0
+    ? undefined
+    : `stopped by the weight guard: ${found.join("; ")}. ${guardAdvice}`;
+}
+
+function labelOf({ trainings, votes }: Plan, key: string): string {
+  return votes.get(key)?.label ?? trainings.find((other) => other.key === key)?.label ?? key;
+}
+
 /** Passes a training's events on; undefined where the signal stopped it. */
 async function* trainWatched(
   training: Training,
   { spec, benchmarks }: PreparedRun,
-  finished: ReadonlyMap<string, TrainingResult>,
-  backend: TrainingBackend,
-  signal: AbortSignal | undefined,
+  findings: Findings,
+  {
+    out,
+    backend,
+    signal,
+  }: Pick<RunOptions, "out" | "backend"> & {
+    readonly signal: AbortSignal | undefined;
+  },
 ): AsyncGenerator<RunEvent, TrainingResult | undefined> {
   const prepared = benchmarks.get(training.benchmark);
   if (prepared === undefined) throw new CounterweightError("internal", "no such benchmark");
+  const { checkpoints, weights, model } = spec.settings;
   const stream = trainOne({
     training,
     prepared,
-    model: spec.settings.model,
-    scores: scoreColumns(training, finished, prepared),
+    model,
+    scores: findings.scores(training, prepared.benchmark.generated),
     backend,
     clock: () => performance.now(),
+    guard: weights.guard,
+    checkpoints: { folder: checkpointFolder(out, training.key), key: training.key, ...checkpoints },
+    ...(signal === undefined ? {} : { signal }),
   });
   let next = await stream.next();
   try {
     while (next.done !== true) {
       yield { training: training.key, ...next.value };
-      if (signal?.aborted === true) return undefined;
       next = await stream.next();
     }
     return next.value;
@@ -240,35 +226,33 @@ async function* trainWatched(
   }
 }
 
-function scoreColumns(
-  training: { readonly quality: string | undefined; readonly diversity: string | undefined },
-  finished: ReadonlyMap<string, TrainingResult>,
-  { benchmark }: PreparedBenchmark,
-): ScoreColumns {
-  const column = (key: string | undefined, checker: string): Float32Array | undefined => {
-    const values = key === undefined ? undefined : finished.get(key)?.logProbabilities.generated;
-    return values === undefined ? undefined : scoresOfLabels(values, benchmark.generated, checker);
-  };
-  const quality = column(training.quality, "the quality checker");
-  const diversity = column(training.diversity, "the diversity checker");
-  return {
-    ...(quality === undefined ? {} : { quality }),
-    ...(diversity === undefined ? {} : { diversity }),
-  };
+/** Where a training that is under way keeps what it can go on from. */
+const checkpointFolder = (out: string, key: string): string => join(out, "checkpoints", key);
+
+/** A finished training needs its checkpoints no more; the last one takes the folder with it. */
+async function removeCheckpoints(out: string, key: string): Promise<void> {
+  await rm(checkpointFolder(out, key), { recursive: true, force: true });
+  // Another training's may lie beside it: then the folder stays.
+  await rmdir(join(out, "checkpoints")).catch(() => undefined);
 }
 
 function outcomeOf(
-  { trial, training }: PlannedTrial,
-  result: TrainingResult,
-  finished: ReadonlyMap<string, TrainingResult>,
+  planned: PlannedTrial,
+  findings: Findings,
   benchmarks: ReadonlyMap<string, PreparedBenchmark>,
-): TrialOutcome {
+): TrialOutcome | undefined {
+  const { trial, transforms } = planned;
+  const training = findings.get(planned.result);
+  if (training === undefined) return undefined;
   const prepared = benchmarks.get(trial.benchmark);
   if (prepared === undefined) throw new CounterweightError("internal", "no such benchmark");
+  const { benchmark } = prepared;
   return {
     trial,
-    training: result,
-    scores: scoreTrial(result.logProbabilities.test, prepared.benchmark.test),
-    columns: scoreColumns(training, finished, prepared),
+    training,
+    transforms,
+    scores: scoreTrial(training.logProbabilities.test, benchmark.test),
+    columns: findings.scores(planned, benchmark.generated),
+    temperature: findings.temperature(planned.result),
   };
 }

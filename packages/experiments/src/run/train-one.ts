@@ -2,16 +2,20 @@ import { CounterweightError } from "@counterweight/base";
 import type { ModelSpec } from "../spec/schema.js";
 import type { TrainingResult } from "../store.js";
 import {
+  type CheckpointSettings,
   type EndEvent,
+  type EpochEvent,
   type EpochRecord,
+  type LoggedEvent,
   plainEvent,
   type ScoreColumns,
   type TrainingBackend,
-  type TrainingEvent,
 } from "./backend.js";
 import { closeEarly } from "./close-early.js";
 import type { Training } from "./plan.js";
 import type { PreparedBenchmark } from "./prepare.js";
+import { epochHealth, guardAdvice, healthProblems, type WeightGuard } from "./weight-guard.js";
+import { isWeighted } from "./weights.js";
 
 /** What one training needs beside its plan. */
 export interface TrainOneInputs {
@@ -22,11 +26,32 @@ export interface TrainOneInputs {
   readonly backend: TrainingBackend;
   /** Milliseconds of a steady clock. */
   readonly clock: () => number;
+  readonly guard: WeightGuard;
+  readonly signal?: AbortSignal;
+  readonly checkpoints?: CheckpointSettings;
+}
+
+/** Says how healthy an epoch's weights were, and fails the training where the spec says so. */
+function* watchWeights(
+  { epoch, weights }: EpochEvent,
+  { loss, rows }: Training,
+  guard: WeightGuard,
+): Generator<LoggedEvent> {
+  if (weights === undefined || !isWeighted(loss) || guard.action === "off") return;
+  const health = epochHealth(weights, rows);
+  const problems = healthProblems(health, guard, rows.labelNames);
+  const { effectiveShare, largestShare, massOnTopTenth } = health;
+  yield { type: "weights", epoch, effectiveShare, largestShare, massOnTopTenth, problems };
+  if (guard.action === "stop" && problems.length > 0) {
+    const what = `stopped by the weight guard after epoch ${epoch}: ${problems.join("; ")}.`;
+    throw new CounterweightError("training", what, { fix: guardAdvice });
+  }
 }
 
 /**
  * Trains once, passing every event on, then asks the best state for the log-probabilities that the
- * plan wants, and frees the model. Returns what the store keeps. Stopping to read stops the training.
+ * plan wants, and frees the model. Returns what the store keeps; undefined where the signal stopped
+ * it. Stopping to read stops the training.
  * @throws CounterweightError `training` where the trainer ended for another reason than `completed`.
  */
 export async function* trainOne({
@@ -36,47 +61,60 @@ export async function* trainOne({
   scores,
   backend,
   clock,
-}: TrainOneInputs): AsyncGenerator<TrainingEvent, TrainingResult> {
+  guard,
+  signal,
+  checkpoints,
+}: TrainOneInputs): AsyncGenerator<LoggedEvent, TrainingResult | undefined> {
   const { benchmark } = prepared;
   const start = clock();
   const stream = backend.train({
     model,
     benchmark,
     train: training.rows,
-    validation: benchmark.validation,
+    validation: training.validation,
     loss: training.loss,
     gamma: training.gamma,
+    transforms: training.transforms,
     scores,
     settings: training.settings,
     seed: training.seed,
+    ...(signal === undefined ? {} : { signal }),
+    ...(checkpoints === undefined ? {} : { checkpoints }),
   });
   const loss: number[] = [];
   const learningRate: number[] = [];
   const epochs: EpochRecord[] = [];
   const rowHistory = { weights: [] as Float32Array[], logProbabilities: [] as Float32Array[] };
+  const addEpoch = (event: EpochEvent): void => {
+    const { type: _, weights, logProbability, ...epoch } = event;
+    epochs.push(epoch);
+    if (weights !== undefined) rowHistory.weights.push(weights);
+    if (logProbability !== undefined) rowHistory.logProbabilities.push(logProbability);
+  };
   let end: EndEvent = { type: "end", bestEpoch: 0, reason: "it ended without saying why" };
   try {
     let next = await stream.next();
     while (next.done !== true) {
-      const event = plainEvent(next.value);
+      const event = next.value;
       if (event.type === "step") {
         loss.push(event.loss);
         learningRate.push(event.learningRate);
-      } else if (next.value.type === "epoch" && event.type === "epoch") {
-        const { type: _, ...epoch } = event;
-        epochs.push(epoch);
-        if (next.value.weights !== undefined) rowHistory.weights.push(next.value.weights);
-        if (next.value.logProbability !== undefined) {
-          rowHistory.logProbabilities.push(next.value.logProbability);
-        }
+      } else if (event.type === "epoch") {
+        addEpoch(event);
+      } else if (event.type === "resumed") {
+        for (const value of event.past.loss) loss.push(value);
+        for (const value of event.past.learningRate) learningRate.push(value);
+        event.past.epochs.forEach(addEpoch);
       } else if (event.type === "end") {
         end = event;
       }
-      yield event;
+      yield plainEvent(event);
+      if (event.type === "epoch") yield* watchWeights(event, training, guard);
       next = await stream.next();
     }
     const outcome = next.value;
     try {
+      if (end.reason === "aborted") return undefined;
       if (end.reason !== "completed") {
         // No place: whoever reports it knows the training. The trainer's message has its own advice.
         throw new CounterweightError("training", `stopped early: ${end.message ?? end.reason}`);
@@ -85,7 +123,8 @@ export async function* trainOne({
       const logProbabilities: Record<string, Float32Array> = {};
       for (const role of training.predicts) {
         const asked = clock();
-        logProbabilities[role] = await outcome.predict(benchmark[role]);
+        const table = role === "validation" ? training.validation : benchmark[role];
+        logProbabilities[role] = await outcome.predict(table);
         yield { type: "phase", phase: "predict", role, milliseconds: clock() - asked };
       }
       const { key, making, label } = training;

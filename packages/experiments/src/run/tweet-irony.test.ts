@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { resolveSpec } from "../spec/resolve.js";
 import { rowsByRole } from "./prepare.js";
-import { prepareRun } from "./run-experiment.js";
+import { prepareRun } from "./prepare-run.js";
 
 const assets = process.env.COUNTERWEIGHT_ASSETS;
 const file = fileURLToPath(new URL("../../../../experiments/tweet-irony.yaml", import.meta.url));

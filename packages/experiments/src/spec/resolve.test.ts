@@ -37,7 +37,7 @@ describe("a valid spec", () => {
       selectBy: "accuracy",
     });
     expect(settings.methods.map(({ name }) => name)).toEqual(["ce", "imp"]);
-    expect(settings.checker).toEqual({});
+    expect(settings.checker).toEqual({ calibration: "none" });
   });
 
   it("names a method with another gamma, and takes one value where a list is meant", () => {
@@ -94,7 +94,7 @@ exp/x.yaml:2:1: nmae: unknown key. Did you mean "name"?
     2 | nmae: sample
       | ^^^^
 
-exp/x.yaml:5:14: benchmarks.0: needed one of tweet-irony, toy-world, got the text "tweet-iorny". Did you mean "tweet-irony"?
+exp/x.yaml:5:14: benchmarks.0: needed one of tweet-irony, mrpc, financial-phrasebank, toy-world, got the text "tweet-iorny". Did you mean "tweet-irony"?
     5 | benchmarks: [tweet-iorny]
       |              ^^^^^^^^^^^
 

@@ -1,6 +1,7 @@
 import { losses } from "@counterweight/losses";
 import { paperSettings } from "@counterweight/trainer";
 import { z } from "zod";
+import { describeTransforms, transformSchema, type WrittenTransform } from "./schema-weights.js";
 
 /** The checker's own row in the results table. */
 export const qualityChecker = "quality-checker";
@@ -67,8 +68,36 @@ export const trainSchema = z.strictObject({
   threads: fields.threads.default(paperSettings.threads),
 });
 
-/** The same keys, none required and none defaulted: what is absent comes from `train`. */
-export const checkerSchema = z.strictObject(fields).partial();
+/**
+ * The same keys, none required and none defaulted: what is absent comes from `train`; and what only
+ * a quality checker has.
+ */
+export const checkerSchema = z
+  .strictObject(fields)
+  .partial()
+  .extend({
+    folds: z
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        "Train this many quality checkers, each on all real rows but one fold, and let them vote. The real train and validation rows become one pool that teaches the checkers and, scored out of fold, chooses the classifier. For 50 to 500 real rows.",
+      ),
+    calibration: z
+      .enum(["none", "temperature"])
+      .default("none")
+      .describe(
+        "Temperature scaling of the quality checker's scores, fitted on real rows it was not trained on.",
+      ),
+  });
+
+/** What of `checker` are settings of a training. */
+export function checkerSettings(checker: z.output<typeof checkerSchema>): Partial<TrainFields> {
+  const { folds: _, calibration: __, ...settings } = checker;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+type TrainFields = z.output<typeof trainSchema>;
 
 const gamma = z
   .number()
@@ -83,25 +112,58 @@ export const methodSchema = z
     z.strictObject({
       loss: z.enum(methodNames).describe("Which loss."),
       gamma,
+      transform: z
+        .array(transformSchema)
+        .optional()
+        .describe("Changes of this method's weights, in place of `weights.transform`."),
       name: z
         .string()
         .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
         .optional()
-        .describe("Name in tables and files; `loss`, with gamma if not 1, by default."),
+        .describe(
+          "Name in tables and files; `loss`, with gamma if not 1 and its transforms, by default.",
+        ),
     }),
   ])
-  .transform((method) => {
-    const { loss, gamma, name } =
-      typeof method === "string" ? { loss: method, gamma: 1, name: undefined } : method;
-    return { loss, gamma, name: name ?? (gamma === 1 ? loss : `${loss}-gamma-${gamma}`) };
+  .transform((method): MethodSpec => {
+    if (typeof method === "string") return { loss: method, gamma: 1, name: method };
+    const { loss, gamma, transform, name } = method;
+    const own = gamma === 1 ? loss : `${loss}-gamma-${gamma}`;
+    const changes = (transform ?? []).map((one) => `-${slug(describeTransforms([one]))}`).join("");
+    return {
+      loss,
+      gamma,
+      name: name ?? `${own}${changes}`,
+      ...(transform === undefined ? {} : { transform }),
+    };
   });
+
+/** One row of the table, every shorthand written out. */
+export interface MethodSpec {
+  readonly loss: string;
+  readonly gamma: number;
+  readonly name: string;
+  /** In place of `weights.transform`. */
+  readonly transform?: readonly WrittenTransform[];
+}
+
+const slug = (words: string): string =>
+  words.replace(/\.\.$/, "..up").replace(/[^A-Za-z0-9.]+/g, "-");
 
 /** A pretrained folder, or the sizes of a model with random weights. Exactly one of the two. */
 export const modelSchema = z.strictObject({
   checkpoint: z
     .string()
     .optional()
-    .describe("Folder with `config.json`, `model.safetensors` and the tokenizer's files."),
+    .describe(
+      "Folder with `config.json`, `model.safetensors` and the tokenizer's files, or an id of the Hugging Face hub (`org/name`, `org/name@revision`), kept in the hub's own cache.",
+    ),
+  pooling: z
+    .enum(["cls", "mean"])
+    .optional()
+    .describe(
+      "What the head sees: the first token's vector (cls) or the mean over the row's tokens; as the checkpoint says by default, else cls.",
+    ),
   config: z
     .strictObject({
       hiddenSize: z.int().min(1).describe("Width of the encoder."),

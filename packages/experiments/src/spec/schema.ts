@@ -2,6 +2,7 @@ import { sharingRoles } from "@counterweight/data";
 import { z } from "zod";
 import { benchmarkSchema } from "./schema-benchmarks.js";
 import { checkerSchema, methodSchema, modelSchema, trainSchema } from "./schema-training.js";
+import { weightsSchema } from "./schema-weights.js";
 
 const atLeastOne = "at least one";
 
@@ -58,7 +59,45 @@ export const specSchema = z
     train: trainSchema.prefault({}).describe("Settings of every training; the paper's by default."),
     checker: checkerSchema
       .prefault({})
-      .describe("Settings that differ for the quality checker; keys as in `train`."),
+      .describe(
+        "Settings that differ for the quality checker, keys as in `train`, and its own two.",
+      ),
+    weights: weightsSchema
+      .prefault({})
+      .describe("What happens to the weights of methods that weight rows by checkers."),
+    checkpoints: z
+      .strictObject({
+        everySteps: z
+          .int()
+          .min(1)
+          .nullable()
+          .default(200)
+          .describe("Also after this many steps of a training; null: between epochs only."),
+        everyEpoch: z.boolean().default(true).describe("After every epoch."),
+      })
+      .prefault({})
+      .describe("When a training can be taken up again after a kill; results never depend on it."),
+    saveModels: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Write every trial's classifier to `models/`, as a Hugging Face folder with ONNX files.",
+      ),
+    splitGuard: z
+      .strictObject({
+        near: z
+          .enum(["report", "off"])
+          .default("report")
+          .describe("Whether near duplicates between roles are looked for and reported."),
+        threshold: z
+          .number()
+          .min(0.5)
+          .max(1)
+          .default(0.8)
+          .describe("Smallest Jaccard similarity of near duplicates."),
+      })
+      .prefault({})
+      .describe("Duplicates between train, validation, test and generated rows."),
     evaluation: z
       .strictObject({
         bootstrapResamples: z
@@ -68,6 +107,15 @@ export const specSchema = z
           .describe("Resamples of the test rows for the percentile interval."),
         bootstrapSeed: z.int().min(0).default(0).describe("Seed of those resamples."),
         level: z.number().gt(0).lt(1).default(0.95).describe("Coverage of the interval."),
+        correction: z
+          .enum(["holm", "benjamini-hochberg", "none"])
+          .default("holm")
+          .describe("Correction of the p-values of all pairs of methods compared."),
+        calibrationBins: z
+          .int()
+          .min(1)
+          .default(15)
+          .describe("Bins of the expected calibration error and the reliability diagram."),
       })
       .prefault({})
       .describe("How results are summarised."),
@@ -86,6 +134,6 @@ export const specSchema = z
 export type SpecInput = z.input<typeof specSchema>;
 /** The same with every default filled in and every shorthand written out. */
 export type Spec = z.output<typeof specSchema>;
-export type MethodSpec = Spec["methods"][number];
+export type { MethodSpec } from "./schema-training.js";
 export type ModelSpec = Spec["model"];
 export type TrainSettings = Spec["train"];

@@ -59,7 +59,7 @@ async function* learn(
   request: TrainingRequest,
   fails: boolean,
 ): AsyncGenerator<TrainingEvent, Model> {
-  const { train, validation, settings, loss, gamma, seed, scores } = request;
+  const { train, validation, settings, loss, gamma, seed, scores, transforms, signal } = request;
   const classes = train.labelNames.length;
   let weights = new Map<string, Float64Array>();
   const vector = (word: string): Float64Array => {
@@ -74,6 +74,7 @@ async function* learn(
   const steps = epochSteps * settings.epochs;
   let best = { accuracy: -1, epoch: 0, weights };
   let step = 0;
+  const lastWeights = new Float32Array(train.text.length);
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     const order = random.shuffled(Array.from(train.text.keys()));
     let epochLoss = 0;
@@ -85,10 +86,16 @@ async function* learn(
       });
       const column = (values: Float32Array | undefined): Float32Array =>
         Float32Array.from(rows, (row) => (values === undefined ? Number.NaN : at(values, row)));
-      const factor = rowWeights(loss, gamma, {
+      const columns = {
         own,
         quality: column(scores.quality),
         diversity: column(scores.diversity),
+      };
+      const factor = rowWeights(loss, gamma, columns, transforms).map(
+        (weight, index) => weight * (train.weight?.[at(rows, index)] ?? 1),
+      );
+      rows.forEach((row, index) => {
+        lastWeights[row] = at(factor, index) / (train.weight?.[row] ?? 1);
       });
       const learningRate = settings.learningRate * (1 - step / steps);
       let batchLoss = 0;
@@ -119,6 +126,10 @@ async function* learn(
       epochLoss += (batchLoss * rows.length) / order.length;
       if (fails && step === 2) {
         yield { type: "end", bestEpoch: 0, reason: "the loss is NaN at step 2" };
+        return model;
+      }
+      if (signal?.aborted === true) {
+        yield { type: "end", bestEpoch: 0, reason: "aborted" };
         return model;
       }
       yield {
@@ -152,6 +163,7 @@ async function* learn(
         logLoss: logLoss(validation.label, values, classes),
       },
       isBest,
+      weights: lastWeights.slice(),
     };
   }
   weights = best.weights;

@@ -1,0 +1,47 @@
+import { at } from "@counterweight/base";
+import type { TextTable } from "@counterweight/data";
+import { type WeightHealth, weightHealth } from "@counterweight/metrics";
+import type { Spec } from "../spec/schema.js";
+
+/** Limits of weight health, as a spec gives them. */
+export type WeightGuard = Spec["weights"]["guard"];
+
+/**
+ * Health of the weights an epoch ended with: the loss's own, times the user's where rows have one.
+ * @param weights the loss's weight of each row as last used, `[rows]`
+ */
+export function epochHealth(weights: Float32Array, rows: TextTable): WeightHealth {
+  const own = rows.weight;
+  const whole = own === undefined ? weights : weights.map((weight, row) => weight * at(own, row));
+  return weightHealth(whole, rows.label, rows.labelNames.length);
+}
+
+/** What is unhealthy, a sentence each; none where all is well. */
+export function healthProblems(
+  health: WeightHealth,
+  guard: WeightGuard,
+  labelNames: readonly string[],
+): string[] {
+  if (guard.action === "off") return [];
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const problems: string[] = [];
+  if (health.effectiveShare < guard.effectiveShare) {
+    problems.push(
+      `the weights count like ${health.effectiveSampleSize.toFixed(0)} of ${health.rows} rows (${percent(health.effectiveShare)}, limit ${percent(guard.effectiveShare)})`,
+    );
+  }
+  if (health.largestShare > guard.largestShare) {
+    problems.push(
+      `one row carries ${percent(health.largestShare)} of the whole weight (limit ${percent(guard.largestShare)})`,
+    );
+  }
+  if (guard.vanishedClasses && health.vanishedClasses.length > 0) {
+    const names = health.vanishedClasses.map((label) => labelNames[label] ?? String(label));
+    problems.push(`almost no weight is left on ${names.join(", ")}`);
+  }
+  return problems;
+}
+
+/** What a person can do about it. */
+export const guardAdvice =
+  "Clip or temper the weights (weights.transform), calibrate the quality checker (checker.calibration: temperature), or change weights.guard.";
