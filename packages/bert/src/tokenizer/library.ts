@@ -2,6 +2,7 @@ import { CounterweightError } from "@counterweight/base";
 import * as foreign from "@huggingface/tokenizers";
 import { isJsonObject, type JsonObject } from "../checkpoint/model-folder.js";
 import { type BertTextSettings, normaliseBertText, splitBertText } from "./bert-text.js";
+import { splitByteLevel } from "./byte-level.js";
 
 /**
  * What is used of the library's `Tokenizer`. Declared here because the package's own declarations
@@ -24,7 +25,8 @@ export interface LibraryTokenizer {
 const Library: new (json: object, config: object) => LibraryTokenizer = foreign.Tokenizer;
 
 /**
- * The library's tokenizer for this `tokenizer.json`, with Python's rules where it is BERT's.
+ * The library's tokenizer for this `tokenizer.json`, with Python's rules where it is BERT's or
+ * RoBERTa's.
  * @throws CounterweightError("model") when the library cannot make one.
  */
 export function buildLibraryTokenizer(
@@ -46,6 +48,12 @@ export function buildLibraryTokenizer(
   }
   if (isJsonObject(pre_tokenizer) && pre_tokenizer.type === "BertPreTokenizer") {
     library.pre_tokenizer = splitBertText;
+  }
+  if (isJsonObject(pre_tokenizer) && pre_tokenizer.type === "ByteLevel") {
+    const addPrefixSpace = pre_tokenizer.add_prefix_space === true;
+    if (pre_tokenizer.use_regex !== false) {
+      library.pre_tokenizer = (text) => splitByteLevel(text, addPrefixSpace);
+    }
   }
   return library;
 }

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import { type JsonObject, parseJsonObject, readOptionalText } from "../checkpoint/model-folder.js";
+import { byteLevelJson } from "./byte-level.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 import { type WordPieceSettings, wordPieceJson } from "./word-piece.js";
 
 /**
  * Loads the tokenizer of a Hugging Face folder: `tokenizer.json`, else a BERT WordPiece from
- * `vocab.txt`; either with `tokenizer_config.json` where there is one.
+ * `vocab.txt`, else a RoBERTa byte-level BPE from `vocab.json` and `merges.txt`; each with `tokenizer_config.json` where there is one.
  * @throws CounterweightError("model") naming the file that is missing or damaged.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
@@ -21,12 +22,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     return createTokenizer(parseJsonObject(text, path), config, path);
   }
   const words = await readOptionalText(folder, "vocab.txt");
-  if (words === undefined) {
-    throw new CounterweightError("model", "There is neither tokenizer.json nor vocab.txt.", {
-      where: folder,
-      fix: "Give a Hugging Face model folder with config.json, model.safetensors and tokenizer.json.",
-    });
-  }
+  if (words === undefined) return byteLevelTokenizer(folder, config, configPath);
   const path = join(folder, "vocab.txt");
   const vocabulary = words.replace(/\r?\n$/, "").split(/\r?\n/);
   return createTokenizer(
@@ -34,6 +30,34 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     config,
     path,
   );
+}
+
+async function byteLevelTokenizer(
+  folder: string,
+  config: JsonObject,
+  configPath: string,
+): Promise<Tokenizer> {
+  const where = {
+    vocabulary: join(folder, "vocab.json"),
+    merges: join(folder, "merges.txt"),
+    config: configPath,
+  };
+  const [vocabulary, merges] = await Promise.all([
+    readOptionalText(folder, "vocab.json"),
+    readOptionalText(folder, "merges.txt"),
+  ]);
+  if (vocabulary === undefined || merges === undefined) {
+    throw new CounterweightError(
+      "model",
+      "There is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt.",
+      {
+        where: folder,
+        fix: "Write a tokenizer.json there: AutoTokenizer.from_pretrained(folder).save_pretrained(folder) in Transformers.",
+      },
+    );
+  }
+  const json = byteLevelJson(parseJsonObject(vocabulary, where.vocabulary), merges, config, where);
+  return createTokenizer(json, config, where.vocabulary);
 }
 
 function settingsOf(config: JsonObject, where: string): WordPieceSettings {

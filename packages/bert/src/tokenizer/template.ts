@@ -31,28 +31,42 @@ export function bertTemplate(cls: number, sep: number): Template {
   return { single, pair: [...single, ...second] };
 }
 
+/** RoBERTa's template: <s> A </s> and <s> A </s></s> B </s>, all of type 0. */
+export function robertaTemplate(cls: number, sep: number): Template {
+  const end: TemplatePiece = { kind: "special", id: sep, typeId: 0 };
+  const single: TemplatePiece[] = [
+    { kind: "special", id: cls, typeId: 0 },
+    { kind: "text", which: 0, typeId: 0 },
+    end,
+  ];
+  return { single, pair: [...single, end, { kind: "text", which: 1, typeId: 0 }, end] };
+}
+
 /**
- * The template of a `tokenizer.json`'s `post_processor`: `TemplateProcessing` or `BertProcessing`.
+ * The template of a `tokenizer.json`'s `post_processor`: `TemplateProcessing`, `BertProcessing` or
+ * `RobertaProcessing`.
  * @throws CounterweightError("model") for other kinds and for malformed ones.
  */
 export function parseTemplate(processor: unknown, where: string): Template {
   const fail = (what: string): never => {
     throw new CounterweightError("model", `post_processor: ${what}.`, {
       where,
-      fix: "Use the tokenizer.json of a BERT checkpoint.",
+      fix: "Use the tokenizer.json of a BERT, DistilBERT or RoBERTa checkpoint.",
     });
   };
   if (!isJsonObject(processor)) return fail("needed an object");
-  if (processor.type === "BertProcessing") {
+  const { type } = processor;
+  if (type === "BertProcessing" || type === "RobertaProcessing") {
     const idOf = (pair: unknown): number => {
       const id: unknown = Array.isArray(pair) ? pair[1] : undefined;
       return typeof id === "number" ? id : fail("cls and sep need the form [token, id]");
     };
-    return bertTemplate(idOf(processor.cls), idOf(processor.sep));
+    const make = type === "BertProcessing" ? bertTemplate : robertaTemplate;
+    return make(idOf(processor.cls), idOf(processor.sep));
   }
-  if (processor.type !== "TemplateProcessing") {
+  if (type !== "TemplateProcessing") {
     return fail(
-      `needed TemplateProcessing or BertProcessing, got ${JSON.stringify(processor.type)}`,
+      `needed TemplateProcessing, BertProcessing or RobertaProcessing, got ${JSON.stringify(type)}`,
     );
   }
   const specials = isJsonObject(processor.special_tokens) ? processor.special_tokens : {};

@@ -213,7 +213,7 @@ describe("loadTokenizer", () => {
 
   it("says what an empty folder lacks", async () => {
     await expect(loadTokenizer(base)).rejects.toThrow(
-      /neither tokenizer.json nor vocab.txt\. Give/,
+      /no tokenizer.json, no vocab.txt and no vocab.json with merges.txt\. Write/,
     );
   });
 });

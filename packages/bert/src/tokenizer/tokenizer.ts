@@ -50,7 +50,7 @@ export function createTokenizer(json: JsonObject, config: JsonObject, where: str
   if (!isJsonObject(json.model) || json.model.vocab === undefined) {
     throw new CounterweightError("model", "model: needed an object with a vocabulary.", {
       where,
-      fix: "Use the tokenizer.json of a BERT checkpoint.",
+      fix: "Use the tokenizer.json of a BERT, DistilBERT or RoBERTa checkpoint.",
     });
   }
   const template = parseTemplate(json.post_processor, where);
