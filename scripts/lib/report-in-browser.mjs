@@ -133,7 +133,8 @@ async function main(command, pictures) {
           .filter((address) => address !== url && !address.startsWith("data:"));
         check(`${title}: console is silent`, messages.length === 0, messages);
         check(`${title}: no requests`, requests.length === 0, requests);
-        const wanted = "notes,results,training,weights,classes,making";
+        const wanted =
+          "notes,results,comparisons,training,weights,weight-health,calibration,classes,split-guard,models,making";
         check(`${title}: all sections`, look.sections.join() === wanted, look.sections);
         check(`${title}: no empty section`, look.empty === 0, look.empty);
         check(`${title}: charts`, look.charts >= 7, look.charts);

@@ -35,13 +35,16 @@ describe("renderReport", () => {
   const page = renderReport(data);
 
   it("has every section, and each chart once", () => {
-    for (const id of ["notes", "results", "training", "weights", "classes", "making"]) {
+    const ids =
+      "notes results comparisons training weights weight-health calibration classes split-guard models making";
+    for (const id of ids.split(" ")) {
       expect(page).toContain(`<section id="${id}">`);
       expect(page).toContain(`href="#${id}"`);
     }
     const charts = [...page.matchAll(/role="img" aria-label="([^"]+)"/g)].map((match) => match[1]);
-    // Accuracy, macro-F1, loss, validation accuracy; three weighted methods by three seeds.
-    expect(charts).toHaveLength(4 + 9);
+    // Accuracy, macro-F1, loss, validation accuracy; three weighted methods by three seeds; two
+    // metrics compared; two courses of weight health; six reliability diagrams.
+    expect(charts).toHaveLength(4 + 9 + 2 + 2 + 6);
     expect(new Set(charts).size).toBe(charts.length);
   });
 
@@ -69,17 +72,54 @@ describe("renderReport", () => {
 
   it("shows each condition when there are several", () => {
     const several = renderReport(sampleReport({ benchmarks: ["toy-world", "tweets"], seeds: 1 }));
-    expect(several.match(/<h3>tweets, noisy-writer/g)).toHaveLength(4);
+    expect(several.match(/<h3>tweets, noisy-writer/g)).toHaveLength(7);
     expect(several).toContain('<th class="group" scope="colgroup" colspan="3">tweets</th>');
   });
 
   it("leaves out what it has no data for", () => {
-    const { curves, weights, classReports, notes, ...rest } = data;
-    const bare = renderReport({ ...rest, results: [] });
+    const { version, name, provenance } = data;
+    const bare = renderReport({ version, name, provenance, results: [] });
     expect(bare).toContain("No trials.");
-    expect([curves, weights, classReports, notes].every((list) => list !== undefined)).toBe(true);
-    for (const id of ["training", "weights", "classes", "notes"])
-      expect(bare).not.toContain(`#${id}`);
+    const ids = [...bare.matchAll(/<section id="([^"]+)"/g)].map((match) => match[1]);
+    expect(ids).toEqual(["results", "making"]);
+  });
+});
+
+describe("renderReport on comparisons", () => {
+  it("says in words what was found, and puts the best in bold only where it was told apart", () => {
+    const sample = sampleReport({ seeds: 2 });
+    const bolds = (data: ReportData): string[] =>
+      [...renderReport(data).matchAll(/<td class="number"><strong>([^<]+)</g)].map(
+        (match) => match[1] ?? "",
+      );
+    const best = [...sample.results].sort(
+      (left, right) => right.accuracy.mean - left.accuracy.mean,
+    );
+    const [first, second] = [at(best, 0), at(best, 1)];
+    const among = (row: { methodA: string; methodB: string }): boolean =>
+      [row.methodA, row.methodB].sort().join() === [first.method, second.method].sort().join();
+    const judged = (verdict: "A better" | "B better" | "not distinguishable"): ReportData => ({
+      ...sample,
+      comparisons: (sample.comparisons ?? []).map((set) => ({
+        ...set,
+        rows: set.rows.map((row) => (among(row) ? { ...row, verdict } : row)),
+      })),
+    });
+    const isA = (sample.comparisons ?? [])
+      .flatMap(({ rows }) => rows)
+      .some((row) => among(row) && row.methodA === first.method);
+    expect(bolds(judged(isA ? "A better" : "B better"))).toContain(
+      (100 * first.accuracy.mean).toFixed(2) +
+        ` ± ${(100 * (first.accuracy.standardDeviation ?? Number.NaN)).toFixed(2)}`,
+    );
+    expect(bolds(judged("not distinguishable"))).toEqual([]);
+    expect(bolds(judged(isA ? "B better" : "A better"))).toEqual([]);
+    const { comparisons, ...without } = sample;
+    expect(bolds(without)).toEqual([]);
+    expect(comparisons).toHaveLength(2);
+    const page = renderReport(judged("not distinguishable"));
+    expect(page).toContain('<td class="">not distinguishable</td>');
+    expect(page).toContain(`Differences in test accuracy from ce`);
   });
 });
 
@@ -98,8 +138,10 @@ describe("renderReport with hostile texts", () => {
   });
 
   it("adds none for names either: benchmark, labels, notes, spec, charts", () => {
-    for (const text of HOSTILE) {
+    // All in one and the other way round: a page takes long to draw.
+    for (const text of [HOSTILE.join(" "), [...HOSTILE].reverse().join("")]) {
       const sample = sampleReport({ benchmarks: [text], seeds: 1 });
+      const { comparisons = [], calibration = [], weightHealth = [], splitGuard = [] } = sample;
       const page = renderReport({
         ...sample,
         name: text,
@@ -115,6 +157,14 @@ describe("renderReport with hostile texts", () => {
           inputs: [{ name: text, value: text }],
         },
         results: sample.results.map((row, index) => (index === 1 ? { ...row, method: text } : row)),
+        comparisons: comparisons.map((set) => ({
+          ...set,
+          rows: set.rows.map((row) => ({ ...row, methodA: text })),
+        })),
+        calibration: calibration.map((row) => ({ ...row, method: text })),
+        weightHealth: weightHealth.map((course) => ({ ...course, warnings: [text] })),
+        splitGuard: splitGuard.map((row) => ({ ...row, role: text, foundIn: text })),
+        modelNotes: [{ model: text, missing: [text], unused: [text], notes: [text] }],
       });
       const names = new Set(tagsOf(page).map(({ name }) => name));
       expect([...names].filter((name) => !plainTags.some((tag) => tag.name === name))).toEqual([]);

@@ -1,12 +1,17 @@
+import { calibrationSection } from "./calibration-section.js";
 import { classesSection } from "./classes-section.js";
+import { comparisonsSection } from "./comparisons-section.js";
 import { curvesSection } from "./curves-section.js";
 import { type Html, Html as HtmlSource, html } from "./html.js";
 import { makingSection, notesSection } from "./making-section.js";
 import { type MethodStyle, methodStyles } from "./method-styles.js";
+import { modelNotesSection } from "./model-notes-section.js";
 import type { PageContext } from "./parts.js";
 import type { ReportData } from "./report-data.js";
 import { resultsSection } from "./results-section.js";
+import { splitGuardSection } from "./split-guard-section.js";
 import { STYLE } from "./style.js";
+import { weightHealthSection } from "./weight-health-section.js";
 import { weightsSection } from "./weights-section.js";
 
 /** Nothing is fetched and nothing runs: the page is text, style and pictures drawn in place. */
@@ -22,9 +27,17 @@ const PLAIN: MethodStyle = { colour: "var(--ink)", dash: [] };
  */
 export function renderReport(data: ReportData): string {
   const { curves = [], weights = [], classReports = [], notes = [] } = data;
-  const methods = [...data.results, ...curves, ...weights, ...classReports].map(
-    ({ method }) => method,
-  );
+  const { comparisons = [], calibration = [], weightHealth = [] } = data;
+  const { splitGuard = [], modelNotes = [] } = data;
+  const compared = comparisons.filter(({ rows }) => rows.length > 0);
+  const methods = [
+    ...data.results,
+    ...curves,
+    ...weights,
+    ...classReports,
+    ...calibration,
+    ...weightHealth,
+  ].map(({ method }) => method);
   const styles = methodStyles([...new Set(methods)]);
   const context: PageContext = {
     styleOf: (method) => styles.get(method) ?? PLAIN,
@@ -35,10 +48,21 @@ export function renderReport(data: ReportData): string {
     if (isWanted) sections.push({ id, title, content: content() });
   };
   add("notes", "Notes", notes.length > 0, () => notesSection(notes));
-  add("results", "Results", true, () => resultsSection(data.results, context));
+  add("results", "Results", true, () => resultsSection(data.results, context, compared));
+  add("comparisons", "Comparisons", compared.length > 0, () =>
+    comparisonsSection(compared, context),
+  );
   add("training", "Training", curves.length > 0, () => curvesSection(curves, context));
   add("weights", "Weights", weights.length > 0, () => weightsSection(weights, context));
+  add("weight-health", "Weight health", weightHealth.length > 0, () =>
+    weightHealthSection(weightHealth, context),
+  );
+  add("calibration", "Calibration", calibration.length > 0, () =>
+    calibrationSection(calibration, context),
+  );
   add("classes", "Classes", classReports.length > 0, () => classesSection(classReports, context));
+  add("split-guard", "Split guard", splitGuard.length > 0, () => splitGuardSection(splitGuard));
+  add("models", "Models", modelNotes.length > 0, () => modelNotesSection(modelNotes));
   add("making", "How it was made", true, () => makingSection(data.provenance));
 
   return html`<!doctype html>

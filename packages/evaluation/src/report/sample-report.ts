@@ -1,9 +1,17 @@
 import { at, type Random, randomStream } from "@counterweight/base";
 import { classificationReport } from "@counterweight/metrics";
 import { aggregate } from "../aggregate.js";
+import { calibrationSummary } from "../calibration-summary.js";
+import { compareMethods } from "../compare-methods.js";
 import { type Condition, conditionOf, type TrialResult } from "../results.js";
 import { type WeightSummary, weightSummary } from "../weight-summary.js";
 import type { ReportData, TrainingCurve } from "./report-data.js";
+import {
+  SAMPLE_MODELS,
+  sampleOverlaps,
+  sampleProbabilities,
+  sampleWeightHealth,
+} from "./sample-extras.js";
 
 const METHODS = ["quality-checker", "ce", "focal", "imp", "imp-no-diversity", "dimp"];
 const LABELS = ["plain", "odd"];
@@ -65,6 +73,15 @@ export function sampleReport({
       seed: trial.seed,
       report: classificationReport(trial.testLabels, trial.predictions, LABELS),
     })),
+    comparisons: (["accuracy", "macroF1"] as const).map((metric) =>
+      compareMethods(trials, { metric, resamples: 1000 }),
+    ),
+    calibration: calibrationSummary(trials.map(sampleProbabilities)),
+    weightHealth: runs
+      .filter(({ method }) => method.includes("imp"))
+      .map((run) => sampleWeightHealth(run, LABELS)),
+    splitGuard: benchmarks.flatMap(sampleOverlaps),
+    modelNotes: SAMPLE_MODELS,
     notes: [
       { kind: "note", text: "All numbers on this page are drawn at random." },
       { kind: "warning", text: "generated.csv: 3 rows without text were skipped (17, 230, 231)." },
