@@ -1,5 +1,11 @@
 export { at, CounterweightError, type ErrorDetails, type ErrorKind } from "./errors.js";
-export { writeFileAtomic } from "./files.js";
+export {
+  removeUnfinished,
+  temporaryName,
+  writeFileAtomic,
+  writeRefusal,
+  writeWhole,
+} from "./files.js";
 export { canonicalJson, sha256 } from "./hashing.js";
 export { nearest } from "./nearest.js";
 export { type Random, randomStream, type StreamKey } from "./random.js";
