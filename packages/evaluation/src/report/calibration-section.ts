@@ -14,7 +14,10 @@ export function calibrationSection(
 <p class="soft">A calibrated classifier that says 0.8 is right 8 times in 10. ECE: gap between confidence and accuracy, averaged over bins of confidence. Brier score and log-loss also reward being decided; lower is better in all three.</p>
 ${byCondition(summaries).map(({ condition, items }, place) => {
   const title = describeCondition(condition);
-  return html`<h3>${title}</h3><div class="card">${tableHtml(calibrationTable(items), context)}</div>
+  return html`<h3>${title}</h3><div class="card">${tableHtml(
+    { ...calibrationTable(items), caption: "Mean ± sample standard deviation over seeds." },
+    context,
+  )}</div>
 <div class="pair">${items.map((summary, at) => diagram(summary, `reliability-${place}-${at}`, title, context))}</div>`;
 })}</section>`;
 }

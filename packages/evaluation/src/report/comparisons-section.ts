@@ -1,6 +1,6 @@
 import type { Comparison, MethodComparisons } from "../comparison.js";
 import { describeCondition } from "../results.js";
-import { comparisonsTable } from "../tables/comparisons-table.js";
+import { comparisonsTable, describeComparisons } from "../tables/comparisons-table.js";
 import { type ForestLine, forestChart } from "./forest-chart.js";
 import { type Html, html } from "./html.js";
 import { byCondition, type PageContext, tableHtml } from "./parts.js";
@@ -20,7 +20,7 @@ ${conditions.map(({ condition, items }, place) => {
     .filter(({ rows }) => rows.length > 0);
   return html`<h3>${title}</h3><div class="pair">${parts.map((set) =>
     forestCard(set, `forest-${set.metric}-${place}`, title, context),
-  )}</div>${parts.map((set) => html`<div class="card">${tableHtml(comparisonsTable(set), context)}</div>`)}`;
+  )}</div>${parts.map((set) => html`<div class="card">${tableHtml({ ...comparisonsTable(set), caption: `${describeComparisons(set)}.` }, context)}</div>`)}`;
 })}</section>`;
 }
 
