@@ -5,8 +5,8 @@ import { isGzip } from "./foreign-file.js";
 
 /** Bytes that a packed byte may become before the file is taken for a trap; honest text stays below 50. */
 const maxGzipRatio = 200;
-/** Unpacked bytes from which on the ratio is looked at, 64 MiB: below, nothing can be harmed. */
-const ratioFloor = 1 << 26;
+/** Unpacked bytes from which on the ratio is looked at, 16 MiB: below, nothing can be harmed. */
+const ratioFloor = 1 << 24;
 const chunkBytes = 1 << 20;
 const headBytes = 512;
 
@@ -123,7 +123,7 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>, path: string) {
  * The bytes of a file in pieces, unpacked where it is gzip by its first bytes; the first piece holds
  * 512 bytes or all there are. Memory does not grow with the file.
  * @throws CounterweightError `data` for a file that cannot be read, and for gzip that is cut off,
- * damaged, or grows more than 200 times beyond 64 MiB.
+ * damaged, or grows more than 200 times beyond 16 MiB.
  */
 export async function* byteChunks(path: string): AsyncGenerator<Uint8Array> {
   const raw = withHead(fileBytes(path));

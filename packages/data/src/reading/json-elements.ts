@@ -28,7 +28,7 @@ function noList(text: string, file: string): CounterweightError {
 }
 
 /**
- * Cuts the text of one JSON list into its entries without parsing them: brackets and strings are
+ * Cuts the text of one JSON list into its entries (those that end in a piece come together) without parsing them: brackets and strings are
  * followed, all else is left to `JSON.parse` of each entry.
  * @param chunks the text in pieces, cut between any two characters.
  * @throws CounterweightError `data` for no list, a list that does not end, and text behind it.
@@ -36,7 +36,7 @@ function noList(text: string, file: string): CounterweightError {
 export async function* jsonElements(
   chunks: AsyncIterable<string> | Iterable<string>,
   file: string,
-): AsyncGenerator<JsonElement> {
+): AsyncGenerator<readonly JsonElement[]> {
   let state: "before" | "inside" | "behind" = "before";
   let depth = 0; // of brackets inside the entry
   let inString = false;
@@ -55,6 +55,7 @@ export async function* jsonElements(
   };
 
   for await (const chunk of chunks) {
+    const elements: JsonElement[] = [];
     let start = 0; // of the entry in this piece
     let at = escaped;
     escaped = 0;
@@ -95,7 +96,7 @@ export async function* jsonElements(
         if (empty && (mark === "," || count > 0)) {
           throw broken("a comma has no row beside it.", "Remove the comma.");
         }
-        if (!empty) yield next(content);
+        if (!empty) elements.push(next(content));
         elementLine = line;
         if (mark === "]") {
           state = "behind";
@@ -106,6 +107,7 @@ export async function* jsonElements(
         }
       }
     }
+    yield elements;
     if (state === "behind") continue;
     escaped = Math.max(0, at - chunk.length);
     pending += chunk.slice(start);

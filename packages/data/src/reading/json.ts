@@ -1,5 +1,5 @@
 import { CounterweightError } from "@counterweight/base";
-import { jsonElements } from "./json-elements.js";
+import { type JsonElement, jsonElements } from "./json-elements.js";
 import { type FieldValue, placeOf } from "./records.js";
 import { columnStore, type RowSource } from "./row-source.js";
 
@@ -40,12 +40,13 @@ function entriesOf(value: unknown, file: string, place: Place): [string, FieldVa
   });
 }
 
-async function* linesOf(chunks: Chunks, file: string): AsyncGenerator<string> {
+/** Whole lines, as many at a time as a piece ends: a wait for each line would cost more than its parsing. */
+async function* linesOf(chunks: Chunks, file: string): AsyncGenerator<readonly string[]> {
   let rest = "";
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split("\n"); // JSON forbids a raw line feed inside a string
     rest = lines.pop() ?? "";
-    yield* lines;
+    yield lines;
     if (rest.length > maxLine) {
       throw new CounterweightError("data", `a line has more than ${maxLine} characters.`, {
         where: file,
@@ -53,7 +54,7 @@ async function* linesOf(chunks: Chunks, file: string): AsyncGenerator<string> {
       });
     }
   }
-  if (rest !== "") yield rest;
+  if (rest !== "") yield [rest];
 }
 
 /**
@@ -70,11 +71,11 @@ export async function parseJsonLines(
   const store = columnStore(keep);
   let line = 0;
   let blankLines = 0;
-  for await (const content of linesOf(chunks, file)) {
+  const addLine = (content: string): void => {
     line++;
     if (content.trim() === "") {
       blankLines++;
-      continue;
+      return;
     }
     const place = { row: store.rows() + 1, line };
     const value = parseRow(
@@ -84,7 +85,8 @@ export async function parseJsonLines(
       "Write one complete JSON object on each line; a file that is one list is read as .json.",
     );
     store.add(line, entriesOf(value, file, place));
-  }
+  };
+  for await (const lines of linesOf(chunks, file)) lines.forEach(addLine);
   return store.finish(file, blankLines);
 }
 
@@ -100,7 +102,7 @@ export async function parseJsonList(
   keep?: readonly string[],
 ): Promise<RowSource> {
   const store = columnStore(keep);
-  for await (const { content, line } of jsonElements(chunks, file)) {
+  const addElement = ({ content, line }: JsonElement): void => {
     const place = { row: store.rows() + 1, line };
     const value = parseRow(
       content,
@@ -109,6 +111,7 @@ export async function parseJsonList(
       "Separate the objects of the list by one comma each; a file with one object a line is read with format: jsonl.",
     );
     store.add(line, entriesOf(value, file, place));
-  }
+  };
+  for await (const elements of jsonElements(chunks, file)) elements.forEach(addElement);
   return store.finish(file, 0);
 }

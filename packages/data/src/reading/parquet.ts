@@ -26,7 +26,9 @@ const maxRowsPerByte = 10_000;
 
 function damaged(file: string, cause: unknown): CounterweightError {
   if (cause instanceof CounterweightError) return cause;
-  const reason = (cause instanceof Error ? cause.message : String(cause)).slice(0, 120);
+  const reason = (cause instanceof Error ? cause.message : String(cause))
+    .replace(/\bundefined\b/g, "unknown")
+    .slice(0, 120);
   return new CounterweightError("data", `the Parquet file is damaged or cut off (${reason}).`, {
     where: file,
     fix: "Fetch or write the file again.",
