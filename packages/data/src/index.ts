@@ -19,6 +19,7 @@ export {
   readPhraseBankGenerated,
   readPhraseBankReal,
 } from "./benchmarks/financial-phrasebank-files.js";
+export { loadHub } from "./benchmarks/hub.js";
 export { type FilesOptions, loadFiles, type RealFiles } from "./benchmarks/load-files.js";
 export {
   loadMrpc,

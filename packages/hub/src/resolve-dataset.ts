@@ -209,6 +209,7 @@ export async function resolveDatasetFiles(
     });
     const wanted = [...new Set(splits.flatMap(({ hubFiles }) => hubFiles))];
     const downloads = await ensure(opened, wanted);
+    if (main.files !== undefined) await repository.remember(main.commit);
     const classNames = card?.classNames.get(config.name) ?? card?.classNames.get("default") ?? {};
     return {
       revision: opened.commit,

@@ -90,7 +90,12 @@ const options: OptionShapes = {
   },
 };
 
-function columnsOf(read: OptionReader, key: string, where: string): ColumnMapping | undefined {
+/** The column mapping under a key; undefined where it is not given. */
+export function columnsOf(
+  read: OptionReader,
+  key: string,
+  where: string,
+): ColumnMapping | undefined {
   const map = read.stringMap(key);
   if (map === undefined) return undefined;
   const shapes: OptionShapes = {
@@ -177,7 +182,8 @@ const roleShares: OptionShapes = Object.fromEntries(
   ]),
 );
 
-function readingOf(read: OptionReader, where: string): ReadTableOptions {
+/** How files are read, as the options say; columns left aside. */
+export function readingOf(read: OptionReader, where: string): ReadTableOptions {
   const labelNames = read.strings("labelNames");
   const labelMap = read.stringMap("labelMap");
   const format = read.choice("format", fileFormats);
@@ -206,7 +212,7 @@ function readingOf(read: OptionReader, where: string): ReadTableOptions {
 }
 
 /** What is read otherwise in the generated file. */
-function generatedReadingOf(read: OptionReader, where: string): ReadTableOptions {
+export function generatedReadingOf(read: OptionReader, where: string): ReadTableOptions {
   const format = read.choice("generatedFormat", fileFormats);
   const delimiter = read.string("generatedDelimiter");
   const encoding = read.string("generatedEncoding");

@@ -9,6 +9,7 @@ import { visible } from "../reading/visible.js";
 import type { BenchmarkSource, LoadedBenchmark } from "./benchmark-source.js";
 import { files } from "./files.js";
 import { financialPhraseBank } from "./financial-phrasebank.js";
+import { hub } from "./hub.js";
 import { mrpc } from "./mrpc.js";
 import { type OptionShape, readOptions } from "./options.js";
 import { toyWorld } from "./toy-world.js";
@@ -21,6 +22,7 @@ export const benchmarkSources: readonly BenchmarkSource[] = [
   financialPhraseBank,
   toyWorld,
   files,
+  hub,
 ];
 
 /** The option that every benchmark has, beside its own. */
