@@ -2,7 +2,7 @@ import type { PlannedTraining, RunEvent } from "@counterweight/experiments";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { progressWriter } from "./progress-writer.js";
-import { formatDuration, renderProgress } from "./render.js";
+import { eventLine, formatDuration, renderProgress } from "./render.js";
 import { initialProgress, type ProgressState, reduceProgress } from "./state.js";
 
 const planned = (key: string, steps: number, stored = false): PlannedTraining => ({
@@ -87,6 +87,89 @@ describe("renderProgress", () => {
         }
       }),
     );
+  });
+});
+
+describe("a training that is taken up again", () => {
+  const started = after(plan, { type: "training-start", training: "ce" });
+
+  it("says so with its step, and what was damaged; its place starts there", () => {
+    const event: RunEvent = {
+      type: "resumed",
+      training: "ce",
+      step: 12,
+      damaged: ["checkpoint-14: state.safetensors is missing"],
+    };
+    const state = reduceProgress(started, event);
+    expect(eventLine(event, state)).toEqual([
+      "toy-world, ce, seed 0: damaged, not used: checkpoint-14: state.safetensors is missing",
+      "toy-world, ce, seed 0: goes on after step 12 of 20",
+    ]);
+    expect(renderProgress(state)).toEqual(["[2/3] toy-world, ce, seed 0  step 12/20"]);
+    // Eight steps are left here and twenty in the training that waits.
+    expect(renderProgress(reduceProgress(state, step("ce", 13)))).toEqual([
+      "[2/3] toy-world, ce, seed 0  epoch 2  step 13/20  loss 0.5000  64 rows/s  0:04 left  run 0:14 left",
+    ]);
+  });
+
+  it("says that it starts anew where no checkpoint can be used", () => {
+    const event: RunEvent = { type: "resumed", training: "ce", step: 0, damaged: ["a: b"] };
+    const state = reduceProgress(started, event);
+    expect(eventLine(event, state).at(-1)).toBe(
+      "toy-world, ce, seed 0: no usable checkpoint, training from the start",
+    );
+    expect(renderProgress(state)).toEqual(["[2/3] toy-world, ce, seed 0  epoch 1  step 0/20"]);
+  });
+});
+
+describe("warnings", () => {
+  const lines = (...events: RunEvent[]): string[] => {
+    let state = after(plan);
+    return events.flatMap((event) => {
+      state = reduceProgress(state, event);
+      return eventLine(event, state);
+    });
+  };
+  const start = (training: string): RunEvent => ({ type: "training-start", training });
+  const checkpoint = (training: string, number: number, problem?: string): RunEvent => ({
+    type: "checkpoint",
+    training,
+    step: number,
+    milliseconds: 1,
+    ...(problem === undefined ? {} : { problem }),
+  });
+
+  it("of checkpoints that cannot be written come once a training", () => {
+    const said = lines(
+      start("ce"),
+      checkpoint("ce", 2),
+      checkpoint("ce", 4, "The disk is full."),
+      checkpoint("ce", 6, "The disk is full."),
+      start("imp"),
+      checkpoint("imp", 2, "The disk is full."),
+    ).filter((line) => line.includes("warning"));
+    expect(said).toHaveLength(2);
+    expect(said[0]).toContain(
+      "toy-world, ce, seed 0: warning: no checkpoint after step 4: The disk is full.",
+    );
+    expect(said[1]).toContain("imp");
+  });
+
+  it("of weights come a line each, none where all is well", () => {
+    const weights = (problems: readonly string[]): RunEvent => ({
+      type: "weights",
+      training: "imp",
+      epoch: 2,
+      effectiveShare: 0.1,
+      largestShare: 0.3,
+      massOnTopTenth: 0.9,
+      problems,
+    });
+    expect(lines(weights([]))).toEqual([]);
+    expect(lines(weights(["few rows count", "one row carries most"]))).toEqual([
+      "toy-world, imp, seed 0: warning: weights of epoch 2: few rows count",
+      "toy-world, imp, seed 0: warning: weights of epoch 2: one row carries most",
+    ]);
   });
 });
 

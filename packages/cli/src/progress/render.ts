@@ -34,7 +34,7 @@ function describe(training: RunningTraining, state: ProgressState): string {
   const all = runSecondsLeft(state);
   return [
     `[${place}/${state.planned.length}] ${label}`,
-    `epoch ${epoch}`,
+    ...(epoch === undefined ? [] : [`epoch ${epoch}`]),
     `step ${step}/${steps}`,
     ...(loss === undefined ? [] : [`loss ${loss.toFixed(4)}`]),
     ...(speed === undefined ? [] : [`${Math.round(speed)} rows/s`]),
@@ -80,6 +80,28 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
       return [`${label(event.training)}: from the store`];
     case "training-start":
       return [`${label(event.training)}: training`];
+    case "resumed":
+      return [
+        ...event.damaged.map((what) => `${label(event.training)}: damaged, not used: ${what}`),
+        ...(event.step === 0
+          ? [`${label(event.training)}: no usable checkpoint, training from the start`]
+          : [
+              `${label(event.training)}: goes on after step ${event.step} of ${state.running.get(event.training)?.steps ?? "?"}`,
+            ]),
+      ];
+    case "checkpoint": {
+      // Once a training: a full disk would say it again with every checkpoint.
+      const first = state.running.get(event.training)?.lostCheckpoints === 1;
+      if (event.problem === undefined || !first) return [];
+      return [
+        `${label(event.training)}: warning: no checkpoint after step ${event.step}: ${event.problem} Training goes on; later ones are tried, and no more is said of them.`,
+      ];
+    }
+    case "weights":
+      return event.problems.map(
+        (problem) =>
+          `${label(event.training)}: warning: weights of epoch ${event.epoch}: ${problem}`,
+      );
     case "epoch": {
       const { epoch, epochs, trainLoss, validation, isBest } = event;
       const running = state.running.get(event.training);

@@ -5,7 +5,8 @@ export interface RunningTraining {
   readonly label: string;
   /** Its place among all trainings, 1-based. */
   readonly place: number;
-  readonly epoch: number;
+  /** Undefined between taking a training up again and its first step. */
+  readonly epoch: number | undefined;
   readonly step: number;
   readonly steps: number;
   /** Exponential mean of the batch losses. */
@@ -14,6 +15,8 @@ export interface RunningTraining {
   readonly stepMilliseconds: number | undefined;
   /** Exponential mean of rows a step. */
   readonly stepRows: number | undefined;
+  /** Checkpoints that could not be written. */
+  readonly lostCheckpoints: number;
 }
 
 /** All that the progress lines show, built from run events alone. */
@@ -53,7 +56,19 @@ export function reduceProgress(state: ProgressState, event: RunEvent): ProgressS
         loss: undefined,
         stepMilliseconds: undefined,
         stepRows: undefined,
+        lostCheckpoints: 0,
       });
+    }
+    case "resumed": {
+      const old = state.running.get(event.training);
+      if (old === undefined || event.step === 0) return state;
+      return withRunning(state, event.training, { ...old, step: event.step, epoch: undefined });
+    }
+    case "checkpoint": {
+      const old = state.running.get(event.training);
+      if (old === undefined || event.problem === undefined) return state;
+      const lostCheckpoints = old.lostCheckpoints + 1;
+      return withRunning(state, event.training, { ...old, lostCheckpoints });
     }
     case "step": {
       const old = state.running.get(event.training);
