@@ -1,35 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { writeWhole } from "@counterweight/base";
 import { stringify } from "csv-stringify/sync";
 
 /** Cells of a few thousand rows; CSV writes undefined as an empty cell. */
 export type CsvRow = readonly (string | number | undefined)[];
-
-/**
- * Opens a temporary file beside `path`, lets `write` fill it, syncs it and renames it: `path` holds
- * all of it or what it held before.
- */
-export async function writeWhole(
-  path: string,
-  write: (file: FileHandle) => Promise<void>,
-): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    const file = await open(temporary, "w");
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
 
 /** Writes a CSV file block by block, so that a million rows are never one string. */
 export async function writeCsv(

@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
+import { writeWhole } from "@counterweight/base";
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
 import type { Ledger } from "./ledger.js";
-import { type CsvRow, writeCsv, writeWhole } from "./write-blocks.js";
+import { type CsvRow, writeCsv } from "./write-blocks.js";
 
 /** Writes `ledger.csv`. */
 export async function writeLedgerCsv(path: string, ledger: Ledger): Promise<void> {

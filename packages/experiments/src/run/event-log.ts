@@ -1,18 +1,25 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, removeUnfinished, writeRefusal } from "@counterweight/base";
 import type { RunEvent } from "./events.js";
 
 /** Appends events to a file, one JSON line each. */
 export interface EventLog {
+  /** @throws CounterweightError `usage` where the disk refuses for so long that memory would fill. */
   append(event: RunEvent): Promise<void>;
+  /** @throws CounterweightError `usage` where the last lines could not be written. */
   close(): Promise<void>;
 }
 
+/** Bytes of lines that wait for a disk to take them again; about 200,000 steps. */
+const mostWaiting = 64 * 1024 * 1024;
+
 /**
  * Opens `events.jsonl` for appending: every run of a folder adds to it, each line with its time
- * (ISO 8601, UTC) and the id of its run. A line that a kill left unfinished is closed first, so that
- * it spoils no other. Lines go out in whole writes, at least once a second.
+ * (ISO 8601, UTC) and the id of its run. A line that a kill left unfinished is cut off first, so that
+ * every line is JSON, and what it left of other files in the folder is removed. Lines go out at least
+ * once a second. A disk that is full stops no training: lines wait in memory and go out, whole and in
+ * order, once there is room.
  * @throws CounterweightError `usage` when the folder cannot be made or written.
  */
 export async function openEventLog(
@@ -20,33 +27,70 @@ export async function openEventLog(
   { now, run }: { readonly now: () => Date; readonly run: string },
 ): Promise<EventLog> {
   const file = await openForAppending(path);
-  const { size } = await file.stat();
-  if (size > 0) {
-    const last = Buffer.alloc(1);
-    await file.read(last, 0, 1, size - 1);
-    if (last.toString() !== "\n") await file.appendFile("\n");
+  try {
+    await cutUnfinishedLine(file);
+    await removeUnfinished(dirname(path));
+  } catch (error) {
+    await file.close();
+    throw writeRefusal(error, path);
   }
-  let waiting = "";
+  let waiting: Buffer[] = [];
   let flushed = 0;
+  let refused: unknown;
   const flush = async (): Promise<void> => {
-    const lines = waiting;
-    waiting = "";
-    if (lines !== "") await file.appendFile(lines);
+    let rest: Buffer = Buffer.concat(waiting);
+    waiting = [];
+    refused = undefined;
+    try {
+      while (rest.length > 0) {
+        const { bytesWritten } = await file.write(rest);
+        rest = rest.subarray(bytesWritten);
+      }
+    } catch (error) {
+      // What was written stays written: the next attempt goes on in the middle of the line.
+      waiting = [rest];
+      refused = error;
+      if (rest.length > mostWaiting) throw writeRefusal(error, path);
+    }
   };
   return {
     async append(event) {
       const time = now();
-      waiting += `${JSON.stringify({ at: time.toISOString(), run, ...event })}\n`;
+      waiting.push(
+        Buffer.from(`${JSON.stringify({ at: time.toISOString(), run, ...event })}\n`, "utf8"),
+      );
       if (event.type !== "step" || time.getTime() - flushed >= 1000) {
         flushed = time.getTime();
         await flush();
       }
     },
     async close() {
-      await flush();
-      await file.close();
+      try {
+        await flush();
+      } finally {
+        await file.close();
+      }
+      if (refused !== undefined) throw writeRefusal(refused, path);
     },
   };
+}
+
+/** Cuts a file after its last line end. */
+async function cutUnfinishedLine(file: FileHandle): Promise<void> {
+  const { size } = await file.stat();
+  const block = Buffer.alloc(64 * 1024);
+  let end = size;
+  while (end > 0) {
+    const start = Math.max(0, end - block.length);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    const last = block.subarray(0, bytesRead).lastIndexOf(10);
+    if (last >= 0) {
+      end = start + last + 1;
+      break;
+    }
+    end = start;
+  }
+  if (end < size) await file.truncate(end);
 }
 
 async function openForAppending(path: string): Promise<FileHandle> {

@@ -285,7 +285,8 @@ describe("runExperiment", () => {
     expect(parsed.map(({ type }) => type)).toEqual(events.map(({ type }) => type));
     expect(new Set(parsed.map(({ run }) => run)).size).toBe(1);
     expect(parsed.every(({ at }) => !Number.isNaN(Date.parse(String(at))))).toBe(true);
-    expect(() => JSON.parse(lines.at(-events.length - 1) ?? "")).toThrow();
+    // The half line is cut off: what stands before is whole.
+    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
   });
 
   it("leaves texts out of every file where the spec hides them", async () => {

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CounterweightError, sha256, writeFileAtomic } from "@counterweight/base";
+import { sha256, writeFileAtomic } from "@counterweight/base";
 import {
   latestCheckpoint,
   type CheckpointEvent as TrainerCheckpoint,
@@ -47,8 +47,7 @@ export async function openCheckpoints({
   folder,
   key,
 }: CheckpointSettings): Promise<CheckpointKeeper> {
-  const found = await latestCheckpoint(folder, key);
-  const damaged = found.damaged.map(({ name, reason }) => `${name}: ${reason}`);
+  const damaged: string[] = [];
   const past: { loss: number[]; learningRate: number[]; epochs: EpochEvent[] } = {
     loss: [],
     learningRate: [],
@@ -56,24 +55,32 @@ export async function openCheckpoints({
   };
   const digests: string[] = [];
   let resume: CheckpointKeeper["resume"];
-  if (found.kind === "found") {
+  while (resume === undefined) {
+    const found = await latestCheckpoint(folder, key);
+    for (const { name, reason } of found.damaged) {
+      const problem = `${name}: ${reason}`;
+      if (!damaged.includes(problem)) damaged.push(problem);
+    }
+    if (found.kind === "absent") break;
     const { state, extra } = found.checkpoint;
     const stored = storedPast(extra);
-    const epochs = await readEpochs(folder, stored.epochs);
-    if (epochs === undefined) {
-      damaged.push(`${found.name}: the columns of an epoch are missing or changed`);
-    } else {
-      for (const value of stored.loss) past.loss.push(value);
-      for (const value of stored.learningRate) past.learningRate.push(value);
-      past.epochs.push(...epochs);
-      digests.push(...stored.epochs.map(({ columns }) => columns));
-      const told: TrainingPast = {
-        loss: [...past.loss],
-        learningRate: [...past.learningRate],
-        epochs,
-      };
-      resume = { state, event: { type: "resumed", step: state.step, past: told, damaged } };
+    const epochs = stored === undefined ? undefined : await readEpochs(folder, stored.epochs);
+    if (stored === undefined || epochs === undefined) {
+      damaged.push(`${found.name}: the record of its epochs is missing or changed`);
+      // The one before may need fewer epochs; this one is of no more use.
+      await rm(join(folder, found.name), { recursive: true, force: true });
+      continue;
     }
+    for (const value of stored.loss) past.loss.push(value);
+    for (const value of stored.learningRate) past.learningRate.push(value);
+    past.epochs.push(...epochs);
+    digests.push(...stored.epochs.map(({ columns }) => columns));
+    const told: TrainingPast = {
+      loss: [...past.loss],
+      learningRate: [...past.learningRate],
+      epochs,
+    };
+    resume = { state, event: { type: "resumed", step: state.step, past: told, damaged } };
   }
   return {
     resume,
@@ -147,12 +154,9 @@ async function readEpochs(
   return epochs;
 }
 
-/** The checkpoint's hash proves that this code, or an equal one, wrote it. */
-function storedPast(extra: unknown): StoredPast {
+/** Undefined where this is no such record; a checkpoint's hash proves that an equal code wrote it. */
+function storedPast(extra: unknown): StoredPast | undefined {
   const isPast = (value: unknown): value is StoredPast =>
     typeof value === "object" && value !== null && "loss" in value && "epochs" in value;
-  if (isPast(extra)) return extra;
-  throw new CounterweightError("model", "the checkpoint holds no record of its training.", {
-    fix: "Remove the folder checkpoints/ of the results; the training then starts anew.",
-  });
+  return isPast(extra) ? extra : undefined;
 }
