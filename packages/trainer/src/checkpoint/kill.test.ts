@@ -19,7 +19,7 @@ beforeAll(async () => {
   script = await bundleFixture(fileURLToPath(new URL("kill.fixture.ts", import.meta.url)));
   await run(join(folder, "undisturbed"));
   wanted = await resultOf(join(folder, "undisturbed"));
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await rm(script, { force: true });
@@ -81,7 +81,7 @@ test(`a training killed ${KILLS} times ends as the undisturbed one, bit for bit`
     ]);
   }
   expect(halves).toBeGreaterThan(0);
-}, 300_000);
+}, 600_000);
 
 /** A file system of its own, which only the process that makes it sees. */
 const inOwnMounts = ["--map-root-user", "--mount", "sh", "-e", "-c"];
@@ -114,5 +114,5 @@ test.skipIf(!canMount)(
     expect(stdout).toMatch(/the file system is read-only \(EROFS\)/);
     expect(stdout.slice(stdout.lastIndexOf("\n") + 1)).toBe(wanted);
   },
-  120_000,
+  300_000,
 );

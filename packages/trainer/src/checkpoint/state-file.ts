@@ -135,7 +135,8 @@ export async function digestOf(path: string): Promise<FileDigest> {
   let bytes = 0;
   const file = await open(path, "r");
   try {
-    const chunk = new Uint8Array(CHUNK_BYTES);
+    const { size } = await file.stat();
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(size, 1)));
     for (;;) {
       const { bytesRead } = await file.read(chunk, 0, chunk.byteLength, bytes);
       if (bytesRead === 0) break;
