@@ -6,12 +6,12 @@ import { renderError } from "./render-error.js";
 
 /** Parts that tests replace. */
 export interface CommandParts {
-  readonly createBackend: () => Promise<TrainingBackend>;
+  readonly createBackend: (io: CommandIo) => Promise<TrainingBackend>;
 }
 
 /** Loaded only when something is trained or planned, since it brings the numerical libraries. */
 const realParts: CommandParts = {
-  createBackend: async () => (await import("./create-backend.js")).createBackend(),
+  createBackend: async (io) => (await import("./create-backend.js")).createBackend(io),
 };
 
 /** Options of `counterweight run`. */

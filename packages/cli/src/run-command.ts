@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
-import { resultsTable, tableToText } from "@counterweight/evaluation";
+import { comparisonLines, resultsTable, tableToText } from "@counterweight/evaluation";
 import {
   describePlan,
   joinOverrideWords,
@@ -35,19 +36,22 @@ export async function runCommand(
     file,
     overrides: [...flags.set, ...joinOverrideWords(overrides)],
     environment: io.environment,
+    exists: existsSync,
   });
   for (const { path, value, replaced, where } of spec.replacements) {
     const old = replaced === undefined ? "" : ` replaces ${replaced}`;
     io.stderr(`${path}=${value}${old}${where === undefined ? "" : ` (${where})`}\n`);
   }
   const out = flags.out ?? join("runs", spec.settings.name);
-  const backend = await parts.createBackend();
+  const backend = await parts.createBackend(io);
   try {
     if (flags.dryRun) return await dryRun(spec, { out, json: flags.json, backend }, io);
     const results = await run(spec, { out, backend }, io);
     if (flags.json) io.stdout(await readFile(join(out, "results.json"), "utf8"));
     else if (results.outcomes.length > 0) {
       io.stdout(`${tableToText(resultsTable(results.rows))}\n`);
+      const lines = results.comparisons.slice(0, 1).flatMap(comparisonLines);
+      if (lines.length > 1) io.stdout(`\n${lines.join("\n")}\n`);
     }
     conclude(results, { out, file, words: [...overrides, ...flags.set] }, io);
     return { done: exitCodes.done, failed: exitCodes.failed, stopped: exitCodes.interrupted }[
@@ -89,7 +93,7 @@ async function dryRun(
   const trainings = await describePlan(prepared, out);
   const { trials } = prepared.plan;
   if (json) {
-    const records = trials.map(({ trial, training }) => ({ ...trial, training: training.key }));
+    const records = trials.map(({ trial, result }) => ({ ...trial, training: result }));
     io.stdout(`${JSON.stringify({ trials: records, trainings }, null, 2)}\n`);
     return exitCodes.done;
   }

@@ -1,7 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { canonicalJson, sha256 } from "@counterweight/base";
+import {
+  canonicalJson,
+  removeUnfinished,
+  sha256,
+  temporaryName,
+  writeRefusal,
+} from "@counterweight/base";
 import type { EpochRecord } from "./run/backend.js";
 import type { TrainingMaking } from "./run/plan.js";
 
@@ -39,8 +44,13 @@ export type StoreLookup =
 export interface TrainingStore {
   /** Reads an entry and proves it by its hashes. */
   read(key: string): Promise<StoreLookup>;
-  /** Writes an entry whole or not at all; replaces a damaged one. */
-  write(result: TrainingResult): Promise<void>;
+  /**
+   * Writes an entry whole or not at all; replaces a damaged one.
+   * @param model a folder with the trained model, which moves into the entry.
+   */
+  write(result: TrainingResult, model?: string): Promise<void>;
+  /** The folder of an entry's model; undefined where none was kept. */
+  model(key: string): Promise<string | undefined>;
 }
 
 type StoredResult = Omit<TrainingResult, "logProbabilities" | "rowHistory"> & {
@@ -50,6 +60,7 @@ type StoredResult = Omit<TrainingResult, "logProbabilities" | "rowHistory"> & {
 };
 
 const resultFile = "result.jsonl";
+const modelFolder = "model";
 const roleArray = "log-probabilities-";
 const historyArrays = {
   weights: "weights-epoch-",
@@ -124,13 +135,18 @@ export function folderStore(folder: string): TrainingStore {
       return { kind: "found", result: { ...result, ...fromArrays(arrays) } };
     },
 
-    async write(whole) {
+    async model(key) {
+      const place = join(folder, key, modelFolder);
+      return (await isThere(join(place, "config.json"))) ? place : undefined;
+    },
+
+    async write(whole, model) {
       const { logProbabilities: _, rowHistory: __, ...result } = whole;
-      await mkdir(folder, { recursive: true });
-      const temporary = join(folder, `.${result.key}.${randomBytes(6).toString("hex")}.tmp`);
+      const temporary = join(folder, temporaryName(`.${result.key}`));
       const entry = join(folder, result.key);
       try {
-        await mkdir(temporary);
+        await removeUnfinished(folder);
+        await mkdir(temporary, { recursive: true });
         const arrays: Record<string, string> = {};
         for (const [name, values] of arraysOf(whole)) {
           const bytes = bytesOf(values);
@@ -139,11 +155,12 @@ export function folderStore(folder: string): TrainingStore {
         }
         const stored: StoredResult = { format: 2, ...result, arrays };
         await writeSynced(join(temporary, resultFile), renderStored(stored));
+        if (model !== undefined) await rename(model, join(temporary, modelFolder));
         await rm(entry, { recursive: true, force: true });
         await rename(temporary, entry);
       } catch (error) {
-        await rm(temporary, { recursive: true, force: true });
-        throw error;
+        await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+        throw writeRefusal(error, entry);
       }
     },
   };

@@ -1,14 +1,17 @@
+import { basename } from "node:path";
+import type { SharingLevel } from "@counterweight/data";
 import {
   type ReportData,
   type ReportNote,
   type ResultRow,
+  type SplitOverlap,
   type TrainingCurve,
   type WeightSummary,
   weightSummary,
 } from "@counterweight/evaluation";
 import { classificationReport } from "@counterweight/metrics";
 import { mostLikely } from "@counterweight/trainer";
-import { rowsByRole } from "../run/prepare.js";
+import { type PreparedBenchmark, rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
 import { weightColumns } from "./weight-columns.js";
 
@@ -46,6 +49,15 @@ export function reportData(
       const report = classificationReport(test.label, predicted, test.labelNames);
       return [{ ...condition(trial), method: trial.method, seed: trial.seed, report }];
     }),
+    comparisons: results.comparisons,
+    calibration: results.calibration,
+    weightHealth: results.weightHealth,
+    splitGuard: [...results.benchmarks].flatMap(([name, prepared]) =>
+      splitOverlaps(name, prepared, settings.allowSharedText),
+    ),
+    ...(results.modelNotes.length === 0
+      ? {}
+      : { modelNotes: [{ model: modelName(results), missing: [], notes: results.modelNotes }] }),
     notes: notes(results),
     hideRowText: settings.hideRowText,
   };
@@ -56,6 +68,37 @@ const condition = ({ benchmark, generated, checkerFraction }: TrialOutcome["tria
   generated,
   checkerFraction,
 });
+
+/** The last part of a folder's path, or the hub's id: the page travels, the path does not. */
+function modelName({ spec }: RunResults): string {
+  return basename(spec.settings.model.checkpoint ?? "random weights");
+}
+
+/** Rows of each role that stand in another, one entry a pair of roles. */
+function splitOverlaps(
+  benchmark: string,
+  { splits }: PreparedBenchmark,
+  allowed: readonly string[],
+): SplitOverlap[] {
+  const { shared, rows } = splits.report;
+  const pairs = new Map(shared.map(({ roles }) => [roles.join("/"), roles]));
+  return [...pairs.values()].map(([foundIn, role]) => {
+    const count = (level: SharingLevel): number =>
+      shared.find(
+        (entry) => entry.level === level && entry.roles[0] === foundIn && entry.roles[1] === role,
+      )?.rows[1] ?? 0;
+    return {
+      benchmark,
+      role,
+      foundIn,
+      rows: rows[role],
+      exact: count("exact"),
+      normalised: count("normalised"),
+      near: count("near"),
+      ...(foundIn === "test" && role !== "test" ? { allowed: allowed.includes(role) } : {}),
+    };
+  });
+}
 
 function curve({ trial, training }: TrialOutcome): TrainingCurve {
   return {

@@ -13,19 +13,20 @@ export function resultsJson(
 ): string {
   const { spec, status, environment, outcomes, failures, benchmarks } = results;
   const data = Object.fromEntries(
-    [...benchmarks].map(([name, { benchmark, source, digests, notes }]) => [
+    [...benchmarks].map(([name, { benchmark, source, digests, notes, splits }]) => [
       name,
       {
         generated: source,
         labels: benchmark.labelNames,
         rows: rowsByRole(benchmark),
         sha256: digests,
+        shared: splits.report.shared.map(({ listed: _, ...shared }) => shared),
         // Notes name files by their paths on this machine; the log has them, this file travels.
         notes: notes.length,
       },
     ]),
   );
-  const trials = outcomes.map(({ trial, training, scores }) => {
+  const trials = outcomes.map(({ trial, training, scores, temperature }) => {
     const test = benchmarks.get(trial.benchmark)?.benchmark.test;
     const values = training.logProbabilities.test;
     const labelNames = test?.labelNames ?? [];
@@ -39,6 +40,7 @@ export function resultsJson(
       training: training.key,
       seconds: training.seconds,
       bestEpoch: training.bestEpoch,
+      temperature,
       epochs: training.epochs,
     };
   });
@@ -51,6 +53,10 @@ export function resultsJson(
     environment,
     data,
     results: rows,
+    comparisons: results.comparisons,
+    calibration: results.calibration,
+    weightHealth: results.weightHealth,
+    modelNotes: results.modelNotes.length,
     trials,
     failures,
     spec: storedSpec(spec, folder),

@@ -11,8 +11,15 @@ import { predictionsFile, weightsFile } from "./rows-csv.js";
 import { writeCsv } from "./write-blocks.js";
 import { writeLedgerCsv, writeLedgerParquet } from "./write-ledger.js";
 
-/** Writes every output of a run into a folder, each file whole or not at all. */
-export async function writeOutputs(folder: string, results: RunResults, time: Date): Promise<void> {
+/**
+ * Writes every output of a run into a folder, each file whole or not at all. Returns the resolved spec
+ * as written.
+ */
+export async function writeOutputs(
+  folder: string,
+  results: RunResults,
+  time: Date,
+): Promise<string> {
   const { rows } = results;
   const spec = specToYaml(storedSpec(results.spec, folder));
   const files: Readonly<Record<string, string>> = {
@@ -34,4 +41,5 @@ export async function writeOutputs(folder: string, results: RunResults, time: Da
   const ledger = rowLedger(results);
   await writeLedgerCsv(join(folder, "ledger.csv"), ledger);
   await writeLedgerParquet(join(folder, "ledger.parquet"), ledger);
+  return spec;
 }

@@ -201,6 +201,8 @@ export interface CheckpointSettings {
 export interface TrainedOutcome {
   /** Natural-log probabilities, dropout off, row-major `[rows, classes]`. */
   predict(table: TextTable): Promise<Float32Array>;
+  /** Writes the model into a folder that is not there yet, for `TrainingBackend.exportModel`. */
+  save?(folder: string): Promise<void>;
   /** Frees the memory of the model. */
   dispose(): Promise<void>;
 }
@@ -212,6 +214,15 @@ export interface TrainedOutcome {
 export interface TrainingBackend {
   /** Part of every key: change it when equal requests may give other results. */
   readonly version: string;
+  /**
+   * Finds the model's files, which may mean to download them: ids become folders.
+   * @throws CounterweightError `model`.
+   */
+  locate?(
+    model: ModelSpec,
+  ): Promise<{ readonly model: ModelSpec; readonly notes: readonly string[] }>;
+  /** Writes a saved model with its card in the form that others load. */
+  exportModel?(from: string, to: string, card: string): Promise<void>;
   /**
    * Looks at the model's files, and whether it takes rows as long as the settings say, before
    * anything is trained. Returns what people should know, such as parameters the files lack.

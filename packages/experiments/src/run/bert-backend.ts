@@ -1,27 +1,23 @@
 import { CounterweightError } from "@counterweight/base";
 import {
-  type BertConfig,
   type EncodedTexts,
-  initialiseParameters,
   loadCheckpoint,
   loadTokenizer,
-  parameterCount,
-  randomConfig,
+  maxTokens,
   renderLoadReport,
   type Tokenizer,
   wordPieceTokenizer,
 } from "@counterweight/bert";
-import { type Benchmark, roles, type TextTable } from "@counterweight/data";
+import type { Benchmark, TextTable } from "@counterweight/data";
 import { lossByName } from "@counterweight/losses";
 import { onnxRuntime, type Runtime } from "@counterweight/runtime";
 import {
   createPredictor,
-  type InitialParameters,
   type LabelledTexts,
   type TrainingEvent as TrainerEvent,
   train,
 } from "@counterweight/trainer";
-import type { ModelSpec, TrainSettings } from "../spec/schema.js";
+import type { ModelSpec } from "../spec/schema.js";
 import type {
   CheckpointSettings,
   TrainedOutcome,
@@ -29,7 +25,10 @@ import type {
   TrainingEvent,
   TrainingRequest,
 } from "./backend.js";
+import { checkLength, startModel, wordsOf } from "./bert-model.js";
+import { exportModel, keepModel } from "./bert-saving.js";
 import { libraryVersion } from "./library-version.js";
+import { type HubAccess, locateModel } from "./locate-model.js";
 import { openCheckpoints } from "./training-checkpoints.js";
 
 /** Change it when equal requests may give other results. */
@@ -44,13 +43,15 @@ function backendVersion(): string {
   return [codeVersion, ...versions].join(", ");
 }
 
-interface Model {
-  readonly config: BertConfig;
-  readonly initial: InitialParameters;
-}
-
-/** Trains BERT classifiers; tokenisers and encodings are kept from one training to the next. */
-export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
+/**
+ * Trains BERT classifiers (RoBERTa, DistilBERT); tokenisers and encodings are kept from one training
+ * to the next.
+ * @param hub how models of the Hugging Face hub are reached; without it only folders are.
+ */
+export function bertBackend(
+  runtime: Runtime = onnxRuntime(),
+  hub: HubAccess | undefined = undefined,
+): TrainingBackend {
   const tokenizers = new Map<string, Promise<Tokenizer>>();
   const wordTokenizers = new WeakMap<Benchmark, Tokenizer>();
   const encodings = new WeakMap<TextTable, Map<string, EncodedTexts>>();
@@ -84,13 +85,15 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
 
   return {
     version: backendVersion(),
+    locate: (model) => locateModel(model, hub),
+    exportModel,
     async check({ checkpoint, config }, settings) {
       const folder = checkpoint ?? config?.tokenizer;
       if (folder !== undefined) await tokenizerOfFolder(folder);
       if (checkpoint === undefined) return [];
       // Read here and again by each training: a tenth of a second, and nothing is kept in memory.
       const { config: own, report } = await loadCheckpoint(checkpoint, { seed: 0 });
-      for (const { maxLength } of settings) checkLength(maxLength, own.maxPositions, checkpoint);
+      for (const { maxLength } of settings) checkLength(maxLength, maxTokens(own), checkpoint);
       return renderLoadReport(report)
         .split("\n")
         .filter((line) => line !== "");
@@ -157,15 +160,22 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
       }
       if (last?.type !== "end")
         throw new CounterweightError("internal", "the training did not end.");
+      const trained = last.model;
       const predictor = await createPredictor(
         runtime,
         config,
-        last.model.parameters,
+        trained.parameters,
         settings.threads,
       );
       return {
         predict: (table) => predictor.predict(rows(table).encoded),
         dispose: () => predictor.release(),
+        save: (folder) =>
+          keepModel(folder, trained, {
+            checkpoint: model.checkpoint ?? model.config?.tokenizer,
+            words: () => wordsOf(benchmark),
+            maxLength: settings.maxLength,
+          }),
       };
     },
     async close() {},
@@ -174,71 +184,3 @@ export function bertBackend(runtime: Runtime = onnxRuntime()): TrainingBackend {
 
 const every = ({ everySteps }: CheckpointSettings): { everySteps?: number } =>
   everySteps === null ? {} : { everySteps };
-
-/** Every word of every role, sorted: the vocabulary of a model without pretrained weights. */
-function wordsOf(benchmark: Benchmark): string[] {
-  const words = new Set<string>();
-  for (const role of roles) {
-    const { text, textPair = [] } = benchmark[role];
-    for (const line of [...text, ...textPair]) {
-      for (const word of line.toLowerCase().match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [])
-        words.add(word);
-    }
-  }
-  return [...words].sort();
-}
-
-async function startModel(
-  model: ModelSpec,
-  benchmark: Benchmark,
-  tokenizer: Tokenizer,
-  settings: TrainSettings,
-  seed: number,
-): Promise<Model> {
-  const { labelNames } = benchmark;
-  if (model.checkpoint !== undefined) {
-    const { config, parameters } = await loadCheckpoint(model.checkpoint, { labelNames, seed });
-    checkLength(settings.maxLength, config.maxPositions, model.checkpoint);
-    return { config: withDropout(config, settings.dropout), initial: parameters };
-  }
-  const { tokenizer: _, ...sizes } = model.config ?? {};
-  const config = randomConfig({
-    ...sizes,
-    vocabularySize: tokenizer.vocabularySize,
-    numLabels: labelNames.length,
-  });
-  checkLength(settings.maxLength, config.maxPositions, "model.config");
-  checkSize(config);
-  return {
-    config: withDropout(config, settings.dropout),
-    initial: initialiseParameters(config, seed),
-  };
-}
-
-function checkLength(maxLength: number, positions: number, where: string): void {
-  if (maxLength <= positions) return;
-  throw new CounterweightError(
-    "model",
-    `maxLength is ${maxLength}, but the model has ${positions} positions.`,
-    { where, fix: `Set maxLength to ${positions} or less, in train and checker.` },
-  );
-}
-
-/** Three times BERT-large. Training holds a parameter, its gradient and two moments: 16 GB. */
-const mostParameters = 1e9;
-
-function checkSize(config: BertConfig): void {
-  const parameters = parameterCount(config);
-  if (parameters <= mostParameters) return;
-  throw new CounterweightError(
-    "model",
-    `the model would have ${parameters.toExponential(1)} parameters; ${mostParameters.toExponential(0)} are the most.`,
-    { where: "model.config", fix: "Choose smaller sizes." },
-  );
-}
-
-/** The spec's dropout everywhere, or the model's own where the spec says null. */
-function withDropout(config: BertConfig, rate: number | null): BertConfig {
-  if (rate === null) return config;
-  return { ...config, hiddenDropout: rate, attentionDropout: rate, classifierDropout: rate };
-}

@@ -57,6 +57,8 @@ export type RunEvent =
   | { readonly type: "training-failed"; readonly training: string; readonly message: string }
   | { readonly type: "training-skipped"; readonly training: string; readonly because: string }
   | { readonly type: "trial"; readonly trial: Trial; readonly scores: TrialScores }
+  /** A trial's classifier was written for others to load. */
+  | { readonly type: "model-saved"; readonly folder: string; readonly label: string }
   | {
       readonly type: "run-end";
       readonly status: RunStatus;

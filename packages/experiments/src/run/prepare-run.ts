@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import type { ModelSpec } from "../spec/schema.js";
 import { folderStore } from "../store.js";
 import type { TrainingBackend } from "./backend.js";
 import type { PlannedTraining } from "./events.js";
@@ -11,6 +12,8 @@ export interface PreparedRun {
   readonly spec: ResolvedSpec;
   readonly benchmarks: ReadonlyMap<string, PreparedBenchmark>;
   readonly plan: Plan;
+  /** The spec's model, its files on this machine. */
+  readonly model: ModelSpec;
   /** What the backend says of the model's files. */
   readonly modelNotes: readonly string[];
 }
@@ -18,24 +21,31 @@ export interface PreparedRun {
 /** Reads all data and the model's files, applies the guards, and plans; trains nothing. */
 export async function prepareRun(
   spec: ResolvedSpec,
-  backend: Pick<TrainingBackend, "version" | "check">,
+  backend: Pick<TrainingBackend, "version" | "check" | "locate">,
 ): Promise<PreparedRun> {
   const benchmarks = new Map<string, PreparedBenchmark>();
   for (const benchmark of spec.settings.benchmarks) {
     benchmarks.set(benchmark.name, await prepareBenchmark(spec.settings, benchmark));
   }
-  const model = await modelDigest(spec.settings.model);
+  const located = await backend.locate?.(spec.settings.model);
+  const model = located?.model ?? spec.settings.model;
   const plan = planTrainings({
     spec: spec.settings,
     benchmarks,
-    model,
+    model: await modelDigest(model),
     backend: backend.version,
   });
   const modelNotes = await backend.check?.(
-    spec.settings.model,
+    model,
     plan.trainings.map(({ settings }) => settings),
   );
-  return { spec, benchmarks, plan, modelNotes: modelNotes ?? [] };
+  return {
+    spec,
+    benchmarks,
+    plan,
+    model,
+    modelNotes: [...(located?.notes ?? []), ...(modelNotes ?? [])],
+  };
 }
 
 /** The plan as people and logs see it, with what is in the store already. */

@@ -204,7 +204,7 @@ const modelFile =
  * SHA-256 of all that a model starts from: a checkpoint's files, or the sizes and the tokenizer's.
  * @throws CounterweightError `model` when the folder cannot be read.
  */
-export async function modelDigest({ checkpoint, config }: ModelSpec): Promise<string> {
+export async function modelDigest({ checkpoint, config, pooling }: ModelSpec): Promise<string> {
   const files =
     checkpoint !== undefined
       ? await folderDigest(checkpoint, modelFile)
@@ -212,7 +212,7 @@ export async function modelDigest({ checkpoint, config }: ModelSpec): Promise<st
         ? await folderDigest(config.tokenizer, tokenizerFile)
         : {};
   const { tokenizer: _, ...sizes } = config ?? {};
-  return sha256(canonicalJson({ files, sizes }));
+  return sha256(canonicalJson({ files, sizes, pooling }));
 }
 
 async function folderDigest(folder: string, wanted: RegExp): Promise<Record<string, string>> {

@@ -1,5 +1,10 @@
 import type { TemperatureFit } from "@counterweight/checkers";
-import type { ResultRow } from "@counterweight/evaluation";
+import type {
+  CalibrationSummary,
+  MethodComparisons,
+  ResultRow,
+  WeightHealthCourse,
+} from "@counterweight/evaluation";
 import type { WeightTransform } from "@counterweight/losses";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { Trial } from "../spec/trials.js";
@@ -41,4 +46,8 @@ export interface RunFindings {
 export interface RunResults extends RunFindings {
   /** The results table. Its bootstrap takes seconds, so it is made once. */
   readonly rows: readonly ResultRow[];
+  /** All pairs of methods, one entry a metric. Made once for the same reason. */
+  readonly comparisons: readonly MethodComparisons[];
+  readonly calibration: readonly CalibrationSummary[];
+  readonly weightHealth: readonly WeightHealthCourse[];
 }

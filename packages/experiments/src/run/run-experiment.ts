@@ -2,6 +2,8 @@ import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import { resultRows } from "../outputs/aggregate-results.js";
+import { calibration, methodComparisons, weightHealthCourses } from "../outputs/compare-results.js";
+import { writeModels } from "../outputs/write-models.js";
 import { writeOutputs } from "../outputs/write-outputs.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import { folderStore, type TrainingResult } from "../store.js";
@@ -85,6 +87,7 @@ async function* runPlan(
   const failures: { label: string; message: string }[] = [];
   const outcomes: TrialOutcome[] = [];
   const reported = new Set<PlannedTrial>();
+  const modelsKept = new Set(settings.saveModels ? plan.trials.map(({ result }) => result) : []);
   const fail = (training: Training, message: string): RunEvent => {
     failures.push({ label: training.label, message });
     return { type: "training-failed", training: training.key, message };
@@ -97,7 +100,9 @@ async function* runPlan(
     if (found.kind === "damaged") {
       yield { type: "store-damaged", training: key, reason: found.reason };
     }
-    if (found.kind === "found") {
+    const saves = modelsKept.has(key);
+    const complete = !saves || (await store.model(key)) !== undefined;
+    if (found.kind === "found" && complete) {
       yield { type: "training-reused", training: key };
       const problem = storedProblem(found.result, training, settings.weights.guard);
       if (problem === undefined) findings.add(found.result);
@@ -114,9 +119,12 @@ async function* runPlan(
       }
       yield { type: "training-start", training: key };
       try {
-        const result = yield* trainWatched(training, prepared, findings, { out, backend, signal });
+        const saveTo = saves ? join(out, "trainings", `.${key}.model`) : undefined;
+        if (saveTo !== undefined) await rm(saveTo, { recursive: true, force: true });
+        const run = { out, backend, signal, saveTo };
+        const result = yield* trainWatched(training, prepared, findings, run);
         if (result === undefined) break;
-        await store.write(result);
+        await store.write(result, saveTo);
         await removeCheckpoints(out, key);
         findings.add(result);
         yield { type: "training-end", training: key, seconds: result.seconds };
@@ -151,8 +159,19 @@ async function* runPlan(
     outcomes: inOrder,
     failures,
   };
-  const results: RunResults = { ...found, rows: resultRows(found) };
-  await writeOutputs(out, results, now());
+  const results: RunResults = {
+    ...found,
+    rows: resultRows(found),
+    comparisons: methodComparisons(found),
+    calibration: calibration(found),
+    weightHealth: weightHealthCourses(found),
+  };
+  const specText = await writeOutputs(out, results, now());
+  if (settings.saveModels) {
+    for await (const model of writeModels(out, results, { backend, store, spec: specText })) {
+      yield { type: "model-saved", ...model };
+    }
+  }
   yield {
     type: "run-end",
     status,
@@ -190,19 +209,17 @@ function labelOf({ trainings, votes }: Plan, key: string): string {
 /** Passes a training's events on; undefined where the signal stopped it. */
 async function* trainWatched(
   training: Training,
-  { spec, benchmarks }: PreparedRun,
+  { spec, benchmarks, model }: PreparedRun,
   findings: Findings,
-  {
-    out,
-    backend,
-    signal,
-  }: Pick<RunOptions, "out" | "backend"> & {
+  run: Pick<RunOptions, "out" | "backend"> & {
     readonly signal: AbortSignal | undefined;
+    readonly saveTo: string | undefined;
   },
 ): AsyncGenerator<RunEvent, TrainingResult | undefined> {
   const prepared = benchmarks.get(training.benchmark);
   if (prepared === undefined) throw new CounterweightError("internal", "no such benchmark");
-  const { checkpoints, weights, model } = spec.settings;
+  const { out, backend, signal, saveTo } = run;
+  const { checkpoints, weights } = spec.settings;
   const stream = trainOne({
     training,
     prepared,
@@ -213,6 +230,7 @@ async function* trainWatched(
     guard: weights.guard,
     checkpoints: { folder: checkpointFolder(out, training.key), key: training.key, ...checkpoints },
     ...(signal === undefined ? {} : { signal }),
+    ...(saveTo === undefined ? {} : { saveTo }),
   });
   let next = await stream.next();
   try {

@@ -29,6 +29,8 @@ export interface TrainOneInputs {
   readonly guard: WeightGuard;
   readonly signal?: AbortSignal;
   readonly checkpoints?: CheckpointSettings;
+  /** Folder to save the trained model in; absent: it is not kept. */
+  readonly saveTo?: string;
 }
 
 /** Says how healthy an epoch's weights were, and fails the training where the spec says so. */
@@ -64,6 +66,7 @@ export async function* trainOne({
   guard,
   signal,
   checkpoints,
+  saveTo,
 }: TrainOneInputs): AsyncGenerator<LoggedEvent, TrainingResult | undefined> {
   const { benchmark } = prepared;
   const start = clock();
@@ -127,6 +130,7 @@ export async function* trainOne({
         logProbabilities[role] = await outcome.predict(table);
         yield { type: "phase", phase: "predict", role, milliseconds: clock() - asked };
       }
+      if (saveTo !== undefined) await outcome.save?.(saveTo);
       const { key, making, label } = training;
       const steps = { loss, learningRate };
       const { bestEpoch } = end;

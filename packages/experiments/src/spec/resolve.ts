@@ -1,4 +1,6 @@
+import { isAbsolute } from "node:path";
 import { CounterweightError } from "@counterweight/base";
+import { isHubId, looksLikePath } from "@counterweight/hub";
 import {
   dotted,
   parseSpecText,
@@ -23,6 +25,11 @@ export interface ResolveOptions {
   readonly overrides?: readonly string[];
   /** Variables that paths may use. */
   readonly environment?: Environment;
+  /**
+   * Whether a path exists: tells a model's folder from an id of the hub, which may look alike.
+   * Default: every path does.
+   */
+  readonly exists?: (path: string) => boolean;
 }
 
 /** A spec that is valid, complete and ready to run. */
@@ -92,7 +99,14 @@ export function resolveSpec(text: string, options: ResolveOptions): ResolvedSpec
 
 /** The spec as it is stored in `folder`: overrides and defaults in, paths told from there. */
 export function storedSpec(spec: ResolvedSpec, folder: string): Spec {
-  return mapPaths(spec.written, (written) => portablePath(written, spec.file, folder));
+  const { checkpoint, config } = spec.settings.model;
+  // What stayed relative is no path but an id of the hub.
+  const ids = [checkpoint, config?.tokenizer].filter(
+    (place) => place !== undefined && !isAbsolute(place),
+  );
+  return mapPaths(spec.written, (written, at) =>
+    at[0] === "model" && ids.includes(written) ? written : portablePath(written, spec.file, folder),
+  );
 }
 
 function plainValue(
@@ -128,7 +142,11 @@ function absolutePaths(
   const problems: SpecProblem[] = [];
   const settings = mapPaths(spec, (written, at: SpecPath) => {
     const expanded = expandPath(written, options.file, options.environment ?? {});
-    if ("path" in expanded) return expanded.path;
+    if ("path" in expanded) {
+      const { exists = () => true } = options;
+      const mayBeId = at[0] === "model" && !looksLikePath(written) && isHubId(written);
+      return mayBeId && !exists(expanded.path) ? written : expanded.path;
+    }
     problems.push({
       path: dotted(at),
       message: expanded.problem,

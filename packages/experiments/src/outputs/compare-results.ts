@@ -1,0 +1,96 @@
+import { applyTemperature } from "@counterweight/checkers";
+import {
+  type CalibrationSummary,
+  type CalibrationTrial,
+  calibrationSummary,
+  compareMethods,
+  type MethodComparisons,
+  type WeightHealthCourse,
+} from "@counterweight/evaluation";
+import type { RunFindings } from "../run/results.js";
+import { epochHealth, healthProblems } from "../run/weight-guard.js";
+import { isWeighted } from "../run/weights.js";
+import { trialResults } from "./aggregate-results.js";
+
+/** All pairs of methods on the same test rows, by accuracy and by macro-F1. */
+export function methodComparisons(findings: RunFindings): MethodComparisons[] {
+  const { bootstrapResamples, bootstrapSeed, level, correction } =
+    findings.spec.settings.evaluation;
+  const trials = trialResults(findings);
+  return (["accuracy", "macroF1"] as const).map((metric) =>
+    compareMethods(trials, {
+      metric,
+      correction,
+      level,
+      resamples: bootstrapResamples,
+      seed: bootstrapSeed,
+      family: "benchmark",
+    }),
+  );
+}
+
+/**
+ * Calibration of every method on the test rows, as trained and after temperature scaling on the rows
+ * that chose its epoch.
+ */
+export function calibration({ outcomes, benchmarks, spec }: RunFindings): CalibrationSummary[] {
+  const trials = outcomes.flatMap(({ trial, training, temperature }): CalibrationTrial[] => {
+    const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+    const values = training.logProbabilities.test;
+    if (test === undefined || values === undefined) return [];
+    const scaled = temperature && {
+      temperature: temperature.temperature,
+      logProbabilities: applyTemperature(values, test.labelNames.length, temperature.temperature),
+    };
+    return [
+      {
+        benchmark: trial.benchmark,
+        generated: trial.generated,
+        checkerFraction: trial.checkerFraction,
+        method: trial.method,
+        seed: trial.seed,
+        labelNames: test.labelNames,
+        testLabels: test.label,
+        logProbabilities: values,
+        ...(scaled === undefined ? {} : { scaled }),
+      },
+    ];
+  });
+  return calibrationSummary(trials, { bins: spec.settings.evaluation.calibrationBins });
+}
+
+/** How each weighted training's weights went, epoch by epoch. */
+export function weightHealthCourses({
+  outcomes,
+  benchmarks,
+  spec,
+}: RunFindings): WeightHealthCourse[] {
+  return outcomes.flatMap(({ trial, training }): WeightHealthCourse[] => {
+    const rows = benchmarks.get(trial.benchmark)?.benchmark.generated;
+    const { weights } = training.rowHistory;
+    if (rows === undefined || weights.length === 0 || !isWeighted(trial.loss)) return [];
+    const healths = weights.map((epoch) => epochHealth(epoch, rows));
+    const { guard } = spec.settings.weights;
+    return [
+      {
+        benchmark: trial.benchmark,
+        generated: trial.generated,
+        checkerFraction: trial.checkerFraction,
+        method: trial.method,
+        seed: trial.seed,
+        epochs: healths.map((health, index) => ({
+          epoch: index + 1,
+          effectiveShare: health.effectiveShare,
+          massOnTopTenth: health.massOnTopTenth,
+          largestShare: health.largestShare,
+          vanishedClasses: health.vanishedClasses.map((label) => rows.labelNames[label] ?? ""),
+        })),
+        warnings: healths.flatMap((health, index) =>
+          healthProblems(health, guard, rows.labelNames).map(
+            (problem) => `Epoch ${index + 1}: ${problem}.`,
+          ),
+        ),
+      },
+    ];
+  });
+}

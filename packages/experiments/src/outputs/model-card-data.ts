@@ -1,0 +1,136 @@
+import { basename } from "node:path";
+import type { CardEvaluation, CardSettings, CardSource, ModelCardData } from "@counterweight/bert";
+import { type Role, roles } from "@counterweight/data";
+import type { Interval } from "@counterweight/evaluation";
+import type { PreparedBenchmark } from "../run/prepare.js";
+import type { RunResults, TrialOutcome } from "../run/results.js";
+
+const purposes: Readonly<Record<Role, string>> = {
+  generated: "generated, training",
+  train: "real, quality checker",
+  validation: "real, choice of the epoch",
+  test: "real, test",
+};
+
+/** What a trial's model card says; undefined for a trial whose benchmark is not there. */
+export function modelCardData(
+  outcome: TrialOutcome,
+  results: RunResults,
+  { name, spec }: { readonly name: string; readonly spec: string },
+): ModelCardData | undefined {
+  const { trial, training } = outcome;
+  const prepared = results.benchmarks.get(trial.benchmark);
+  if (prepared === undefined) return undefined;
+  const { settings } = results.spec;
+  const { benchmark } = prepared;
+  const { checkpoint } = settings.model;
+  const health = results.weightHealth.find(
+    ({ benchmark, method, seed, checkerFraction }) =>
+      benchmark === trial.benchmark &&
+      method === trial.method &&
+      seed === trial.seed &&
+      checkerFraction === trial.checkerFraction,
+  );
+  const last = health?.epochs[Math.max(0, training.bestEpoch - 1)];
+  return {
+    name,
+    summary: `Tells apart the classes of ${trial.benchmark}. Trained on rows that a language model wrote (${trial.generated}) with the method \`${trial.method}\`.`,
+    labels: benchmark.labelNames,
+    pairs: benchmark.generated.textPair !== undefined,
+    ...(checkpoint === undefined || checkpoint.startsWith("/") ? {} : { baseModel: checkpoint }),
+    sources: roles.map((role) => source(prepared, role)),
+    settings: cardSettings(outcome, results),
+    evaluations: [evaluation(outcome, results, prepared)],
+    intervals: intervalWords(results),
+    ...(last === undefined
+      ? {}
+      : {
+          weights: {
+            "effective sample size, share of the rows": last.effectiveShare,
+            "weight on the heaviest tenth": last.massOnTopTenth,
+            "largest share of one row": last.largestShare,
+          },
+        }),
+    limitations: [
+      `Tested on ${benchmark.test.label.length} rows of ${trial.benchmark} only.`,
+      "The training rows were generated: what they lack, the model has not seen.",
+    ],
+    spec,
+    versions: versions(results),
+  };
+}
+
+function source({ benchmark, digests, source }: PreparedBenchmark, role: Role): CardSource {
+  const table = benchmark[role];
+  const note = "the digest is of the texts and labels used, in order, not of the file";
+  return {
+    role: purposes[role],
+    file: basename(table.file),
+    sha256: digests[role],
+    rows: table.label.length,
+    note: role === "generated" ? `source ${source}; ${note}` : note,
+  };
+}
+
+function cardSettings({ trial, training }: TrialOutcome, { spec }: RunResults): CardSettings {
+  const { train, checker } = spec.settings;
+  const plain = Object.entries(train).map(([key, value]) => [key, value ?? "as the model says"]);
+  return {
+    method: trial.method,
+    gamma: trial.gamma,
+    seed: trial.seed,
+    "checker fraction": trial.checkerFraction,
+    "checker calibration": checker.calibration,
+    "epoch kept": training.bestEpoch,
+    ...Object.fromEntries(plain),
+  };
+}
+
+function evaluation(
+  { trial, scores }: TrialOutcome,
+  { rows }: RunResults,
+  { benchmark }: PreparedBenchmark,
+): CardEvaluation {
+  const row = rows.find(
+    ({ method, checkerFraction, ...condition }) =>
+      condition.benchmark === trial.benchmark &&
+      method === trial.method &&
+      (checkerFraction === undefined || checkerFraction === trial.checkerFraction),
+  );
+  // With several seeds the interval is of their mean, and would not be this model's.
+  const own = (interval: Interval | undefined) =>
+    interval === undefined || row?.seeds.length !== 1
+      ? {}
+      : { interval: { low: interval.low, high: interval.high } };
+  return {
+    dataset: trial.benchmark,
+    datasetId: trial.benchmark,
+    split: "test",
+    rows: benchmark.test.label.length,
+    metrics: [
+      {
+        type: "accuracy",
+        name: "Accuracy",
+        value: scores.accuracy,
+        ...own(row?.accuracy.interval),
+      },
+      { type: "f1", name: "Macro-F1", value: scores.macroF1, ...own(row?.macroF1.interval) },
+    ],
+  };
+}
+
+function intervalWords({ spec }: RunResults): string {
+  const { level, bootstrapResamples, bootstrapSeed } = spec.settings.evaluation;
+  return `${100 * level} % percentile bootstrap over test rows, ${bootstrapResamples} resamples, seed ${bootstrapSeed}`;
+}
+
+function versions({ environment }: RunResults): CardSettings {
+  if (environment === undefined) return {};
+  const { node, platform, packages, git } = environment;
+  return {
+    "Node.js": node,
+    platform,
+    ...packages,
+    ...(git === undefined ? {} : { commit: `${git.commit}${git.dirty ? " with changes" : ""}` }),
+  };
+}

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { renderModelCard } from "@counterweight/bert";
+import type { TrainingBackend } from "../run/backend.js";
+import type { RunResults, TrialOutcome } from "../run/results.js";
+import type { TrainingStore } from "../store.js";
+import { modelCardData } from "./model-card-data.js";
+
+/** A model that was written. */
+export interface WrittenModel {
+  readonly folder: string;
+  readonly label: string;
+}
+
+/**
+ * Writes every trial's kept model to `models/<benchmark>/<method>-seed-<n>`, with its card. Trials of
+ * several checkers that vote have no one model and are left out.
+ */
+export async function* writeModels(
+  folder: string,
+  results: RunResults,
+  { backend, store, spec }: { backend: TrainingBackend; store: TrainingStore; spec: string },
+): AsyncGenerator<WrittenModel> {
+  const { checkerFraction } = results.spec.settings;
+  for (const outcome of results.outcomes) {
+    const from = await store.model(outcome.training.key);
+    const name = modelName(outcome, checkerFraction.length > 1);
+    const card = modelCardData(outcome, results, { name: name.replace("/", "-"), spec });
+    if (from === undefined || card === undefined) continue;
+    const to = join(folder, "models", name);
+    await backend.exportModel?.(from, to, renderModelCard(card));
+    yield { folder: to, label: outcome.training.label };
+  }
+}
+
+function modelName({ trial }: TrialOutcome, severalFractions: boolean): string {
+  const fraction = severalFractions ? `-checker-${trial.checkerFraction}` : "";
+  return `${trial.benchmark}/${trial.method}-seed-${trial.seed}${fraction}`;
+}
