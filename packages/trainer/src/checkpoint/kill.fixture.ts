@@ -1,7 +1,7 @@
 /**
  * A tiny training in a process of its own, for `kill.test.ts`:
  *
- *     node kill.mjs FOLDER
+ *     node packages/trainer/dist/checkpoint/kill.fixture.js FOLDER
  *
  * Writes a checkpoint after every step, goes on from the newest where there is one, and at the end
  * writes `result.json`: every line of the training's log. It says a letter after each event and before
