@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commitOf, type LocalRepo, type ServedFile, servedFiles } from "./repositories.js";
 
@@ -60,6 +60,23 @@ class Refusal extends Error {
   }
 }
 
+/** Starts to listen on a free port of 127.0.0.1; returns the address. */
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the local hub has no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
 /**
  * Starts a server on 127.0.0.1 that speaks as much of the hub's protocol as models and data sets
  * need: repository info, paged lists of files, downloads with redirects, digests and ranges, refusals.
@@ -76,6 +93,7 @@ export async function startLocalHub(
   const authorizations: (string | undefined)[] = [];
   let faults: { fault: Fault; left: number }[] = [];
   let endpoint = "";
+  let storage = "";
 
   const revisionOf = (repo: LocalRepo, name: string): Revision => {
     for (const [branch, content] of Object.entries(repo.revisions)) {
@@ -228,14 +246,14 @@ export async function startLocalHub(
     }
     response.writeHead(302, {
       ...headers,
-      location: `${endpoint}/large/${file.sha256}`,
+      location: `${storage}/large/${file.sha256}`,
       "x-linked-etag": `"${file.sha256}"`,
       "x-linked-size": String(file.content.length),
     });
     response.end();
   };
 
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     requests.push(`${request.method} ${request.url}`);
     authorizations.push(request.headers.authorization);
     answer(request, response).catch((error: unknown) => {
@@ -247,13 +265,11 @@ export async function startLocalHub(
       });
       response.end(JSON.stringify({ error: refusal.code }));
     });
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the local hub has no port");
-  endpoint = `http://127.0.0.1:${address.port}`;
+  };
+  // Large files come from another origin, as the hub's do: a token must not follow there.
+  const servers = [createServer(serve), createServer(serve)];
+  const addresses = await Promise.all(servers.map(listen));
+  [endpoint = "", storage = ""] = addresses;
   return {
     endpoint,
     requests,
@@ -269,10 +285,8 @@ export async function startLocalHub(
       if (repo === undefined) throw new Error(`the local hub has no ${id}`);
       return revisionOf(repo, revision).commit;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      await Promise.all(servers.map(shut));
+    },
   };
 }
