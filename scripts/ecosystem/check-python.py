@@ -43,12 +43,12 @@ def run(folder):
     name = folder.name
     expected = json.loads(folder.with_suffix(".json").read_text("utf8"))
     labels, length = expected["labels"], expected["maxLength"]
-    rows = {kind: expected[kind] for kind in ("single", "cutSingle", "pair", "cutPair")}
+    rows = {kind: expected[kind] for kind in ("single", "cutSingle", "finalSigma", "pair", "cutPair")}
     count = sum(map(len, rows.values()))
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model, loading = transformers.AutoModelForSequenceClassification.from_pretrained(
-        folder, output_loading_info=True
+        folder, output_loading_info=True, trust_remote_code=(folder / "modeling_mean_pooling.py").exists()
     )
     model.eval()
     check(not any(loading.values()), f"{name}: Transformers reports no missing or unexpected weight")

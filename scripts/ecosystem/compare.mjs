@@ -3,8 +3,9 @@
 import { readFileSync } from "node:fs";
 
 /** @typedef {{ label: string, score: number }} Score */
-/** @typedef {{ text: string, pair?: string, logits: number[] }} Row */
-/** @typedef {{ labels: string[], maxLength: number, single: Row[], cutSingle: Row[], pair: Row[], cutPair: Row[] }} Expected */
+/** @typedef {{ text: string, pair?: string, ids: number[], typeIds: number[], logits: number[] }} Row */
+/** @typedef {"single" | "cutSingle" | "finalSigma" | "pair" | "cutPair"} Kind */
+/** @typedef {{ labels: string[], maxLength: number } & Record<Kind, Row[]>} Expected */
 
 /** @param {readonly number[]} logits */
 export function softmax(logits) {
@@ -42,7 +43,7 @@ export function compareScores(labels, rows, results) {
   return { furthest, otherClass };
 }
 
-/** Counts checks; `end` prints the line that the continuous integration adds up. */
+/** Counts checks; a note is shown and not counted; `end` prints the line that the continuous integration adds up. */
 export function counter() {
   let passed = 0;
   let failed = 0;
@@ -51,6 +52,10 @@ export function counter() {
     check(good, what) {
       good ? passed++ : failed++;
       console.log(`${good ? "ok  " : "FAIL"} ${what}`);
+    },
+    /** @param {string} what */
+    note(what) {
+      console.log(`note ${what}`);
     },
     end() {
       console.log(`${passed} passed, ${failed} failed, 0 skipped`);

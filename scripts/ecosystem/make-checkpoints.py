@@ -18,7 +18,7 @@ SENTENCES = [
     "My neighbour's dog said nothing at all... not.",
     "Ünïcödé naïve façade, emoji 😀, 日本語, Ελληνικά, Кириллица, مرحبا",
 ]
-SIZES = {"hidden": 32, "layers": 2, "heads": 4, "inner": 48, "longest": 64}
+SIZES = {"hidden": 32, "layers": 2, "heads": 4, "inner": 48, "longest": 160}
 
 
 def main(folder):

@@ -19,7 +19,7 @@ const plain = subjects.flatMap((subject, row) =>
 
 const unusual = [
   "Ünïcödé naïve façade, crème brûlée",
-  "Ελληνικά ΣΊΣΥΦΟΣ and Кириллица",
+  "Ελληνικά, Σίσυφος and Кириллица",
   "日本語のテキストと漢字",
   "한국어 문장입니다",
   "مرحبا بالعالم",
@@ -37,19 +37,23 @@ const unusual = [
 
 const long = [
   `${"Again and again the same thing happened. ".repeat(40)}In the end it was fine.`,
-  "word ".repeat(70),
-  `${"日本".repeat(60)}。`,
+  "word ".repeat(150),
+  `${"日本".repeat(90)}。`,
 ];
 
 const first = [...plain.slice(0, 12), ...unusual.slice(0, 8)];
 
 /** @typedef {{ readonly text: string, readonly pair?: string }} Row */
 
-/** Single texts that fit, single texts that are cut, pairs that fit, pairs that are cut. */
+/**
+ * Single texts that fit, single texts that are cut, pairs that fit, pairs that are cut; and what
+ * Transformers.js is known to split in another way than Python: a capital sigma that ends a word.
+ */
 export const rows = /** @type {const} */ ({
   single: [...plain, ...unusual].map((text) => ({ text })),
   cutSingle: long.map((text) => ({ text })),
   pair: first.map((text, row) => ({ text, pair: first[(row * 7 + 3) % first.length] ?? "" })),
+  finalSigma: [{ text: "ΣΊΣΥΦΟΣ and ΟΔΥΣΣΕΥΣ" }],
   cutPair: [
     { text: long[0] ?? "", pair: "A short second text." },
     { text: "A short first text.", pair: long[0] ?? "" },

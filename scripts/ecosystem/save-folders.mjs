@@ -4,7 +4,7 @@
  *
  *     node scripts/ecosystem/save-folders.mjs OUT CHECKPOINT...
  *
- * Each checkpoint's folder gives OUT/<name> and OUT/<name>.json. A head that the checkpoint lacks is
+ * Each checkpoint's folder gives OUT/<name> and OUT/<name>.json, and with mean pooling OUT/<name>-mean. A head that the checkpoint lacks is
  * drawn from a seed and widened, so that probabilities are far from equal.
  */
 import { writeFile } from "node:fs/promises";
@@ -25,12 +25,26 @@ const [, , out = "", ...checkpoints] = process.argv;
 if (checkpoints.length === 0) throw new Error("usage: save-folders.mjs OUT CHECKPOINT...");
 
 const labels = ["negative", "neutral", "positive"];
-const maxLength = 48;
+const maxLength = 128;
 
-for (const checkpoint of checkpoints) {
-  const name = basename(checkpoint);
+const jobs = checkpoints.flatMap((checkpoint) => [
+  { checkpoint, name: basename(checkpoint), pooling: /** @type {const} */ ("cls") },
+  // Mean pooling changes nothing but the end: one more folder of each small model.
+  ...(checkpoint.includes("MiniLM")
+    ? []
+    : [
+        {
+          checkpoint,
+          name: `${basename(checkpoint)}-mean`,
+          pooling: /** @type {const} */ ("mean"),
+        },
+      ]),
+]);
+
+for (const { checkpoint, name, pooling } of jobs) {
   const { config, parameters, report } = await loadCheckpoint(checkpoint, {
     labelNames: labels,
+    pooling,
     seed: 1,
   });
   for (const missing of report.missing) {
@@ -51,8 +65,12 @@ for (const checkpoint of checkpoints) {
   );
   const results = [];
   for (const row of encoded) {
-    const result = await executable.run({ ...values, ...packBatch(row, [0]).values });
-    results.push([...(result.logits?.data ?? [])]);
+    const { logits: found } = await executable.run({ ...values, ...packBatch(row, [0]).values });
+    results.push({
+      ids: [...row.tokenIds],
+      typeIds: [...row.typeIds],
+      logits: [...(found?.data ?? [])],
+    });
   }
   await executable.release();
 
@@ -79,7 +97,7 @@ for (const checkpoint of checkpoints) {
   const expected = Object.fromEntries(
     Object.entries(rows).map(([kind, list]) => [
       kind,
-      list.map((row) => ({ ...row, logits: results[next++] })),
+      list.map((row) => ({ ...row, ...results[next++] })),
     ]),
   );
   await writeFile(join(out, `${name}.json`), JSON.stringify({ labels, maxLength, ...expected }));

@@ -35,15 +35,20 @@ export function classifierModel(
   const layers = weightedLayers(model, parameters, config.layerNormEpsilon, precision);
   const shape = ["batch_size", "sequence_length"];
   const ids = model.input("input_ids", "int64", shape);
-  const mask = scoreMask(model, model.input("attention_mask", "int64", shape));
+  const attention = model.input("attention_mask", "int64", shape);
+  const mask = scoreMask(model, attention);
   const parts: Parts = { config, architecture: architectureOf(config), model, layers, mask };
 
   let hidden = embeddings(parts, ids);
   for (let index = 0; index < config.layers; index++) {
-    hidden = encoderLayer(parts, index, hidden, index === config.layers - 1);
+    const firstOnly = index === config.layers - 1 && config.pooling === "cls";
+    hidden = encoderLayer(parts, index, hidden, firstOnly);
   }
-  const first = model.node("pooler", "Gather", [hidden, model.integers(0)], { axis: 1 });
-  const logits = head(parts, first);
+  const summary =
+    config.pooling === "mean"
+      ? meanOfTokens(model, hidden, attention)
+      : model.node("pooling", "Gather", [hidden, model.integers(0)], { axis: 1 });
+  const logits = head(parts, summary);
   model.output(logits, "float32", ["batch_size", config.numLabels]);
   return model.encode("classifier");
 }
@@ -55,6 +60,20 @@ function scoreMask(model: OnnxModelBuilder, attention: string): string {
   const tokens = model.cast(scope, cells, "float32");
   const padding = model.node(scope, "Sub", [model.float(1), tokens]);
   return model.node(scope, "Mul", [padding, model.float(maskedScore)]);
+}
+
+/** Mean of each text's vectors, padding left out, `[batch_size, width]`. */
+function meanOfTokens(model: OnnxModelBuilder, hidden: string, attention: string): string {
+  const scope = "pooling";
+  const tokens = model.cast(scope, attention, "float32");
+  const kept = model.node(scope, "Unsqueeze", [tokens, model.integers([1])]);
+  // [batch, 1, sequence] x [batch, sequence, width]: sums of the vectors that count.
+  const sums = model.node(scope, "Squeeze", [
+    model.node(scope, "MatMul", [kept, hidden]),
+    model.integers([1]),
+  ]);
+  const counts = model.node(scope, "ReduceSum", [tokens, model.integers([1])], { keepdims: 1 });
+  return model.node(scope, "Div", [sums, counts]);
 }
 
 /** Sum of the word, segment (where there are any) and position vectors, normalised. */

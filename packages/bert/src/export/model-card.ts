@@ -48,6 +48,8 @@ export interface ModelCardData {
   readonly labels: readonly string[];
   /** Whether a row is two texts. */
   readonly pairs: boolean;
+  /** Whether Python needs the class in the folder, as a model with mean pooling does; default false. */
+  readonly customCode?: boolean;
   /** Identifier of the licence at the hub, of the data and the base model together. */
   readonly license?: string;
   /** ISO 639-1 codes, where known. */
@@ -119,17 +121,21 @@ function frontMatter(card: ModelCardData): Record<string, FrontMatter> {
   };
 }
 
-function usage({ pairs }: ModelCardData): string {
+function usage({ pairs, customCode = false }: ModelCardData): string {
+  const trust = customCode ? ", trust_remote_code=True" : "";
   const python = pairs
     ? 'print(classify({"text": "The first text.", "text_pair": "The second text."}))'
     : 'print(classify("A text."))';
+  const modelPath = 'env.localModelPath = "path/to"; // above this-folder; not needed for a hub id';
   const javascript = pairs
     ? [
-        'import { AutoModelForSequenceClassification, AutoTokenizer } from "@huggingface/transformers";',
+        'import { AutoModelForSequenceClassification, AutoTokenizer, env } from "@huggingface/transformers";',
         "",
-        'const folder = "path/to/this/folder";',
-        "const tokenizer = await AutoTokenizer.from_pretrained(folder);",
-        'const model = await AutoModelForSequenceClassification.from_pretrained(folder, { dtype: "fp32" });',
+        modelPath,
+        'const tokenizer = await AutoTokenizer.from_pretrained("this-folder");',
+        'const model = await AutoModelForSequenceClassification.from_pretrained("this-folder", {',
+        '  dtype: "fp32",',
+        "});",
         'const inputs = await tokenizer(["The first text."], {',
         '  text_pair: ["The second text."],',
         "  padding: true,",
@@ -139,9 +145,10 @@ function usage({ pairs }: ModelCardData): string {
         "console.log(logits.softmax(-1).tolist());",
       ]
     : [
-        'import { pipeline } from "@huggingface/transformers";',
+        'import { env, pipeline } from "@huggingface/transformers";',
         "",
-        'const classify = await pipeline("text-classification", "path/to/this/folder", { dtype: "fp32" });',
+        modelPath,
+        'const classify = await pipeline("text-classification", "this-folder", { dtype: "fp32" });',
         'console.log(await classify("A text.", { top_k: null }));',
       ];
   return [
@@ -150,7 +157,7 @@ function usage({ pairs }: ModelCardData): string {
     fenced("python", [
       "from transformers import pipeline",
       "",
-      'classify = pipeline("text-classification", "path/to/this/folder", top_k=None, truncation=True)',
+      `classify = pipeline("text-classification", "path/to/this-folder", top_k=None, truncation=True${trust})`,
       python,
     ]),
     "In JavaScript, with Transformers.js; `q8` instead of `fp32` takes the quantised model:",

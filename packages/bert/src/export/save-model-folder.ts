@@ -7,6 +7,7 @@ import { type BertConfig, configToJson } from "../checkpoint/config.js";
 import { isJsonObject, type JsonObject } from "../checkpoint/model-folder.js";
 import type { ParameterTensor } from "../checkpoint/read-safetensors.js";
 import { writeSafetensors } from "../checkpoint/write-safetensors.js";
+import { MEAN_POOLING_CLASS, MEAN_POOLING_FILE, meanPoolingCode } from "./mean-pooling-code.js";
 import {
   ownMaxLength,
   readTokenizerFiles,
@@ -52,13 +53,15 @@ const SOURCE_KEYS: ReadonlySet<string> = new Set([
   "torch_dtype",
   "dtype",
   "num_labels",
+  "auto_map",
 ]);
 
 /**
  * Writes a classifier as a Hugging Face model folder, which Transformers (`AutoModelFor-
  * SequenceClassification`), `@huggingface/transformers` and ONNX Runtime load: `config.json`,
  * `model.safetensors`, the tokenizer's files, `README.md` and, as asked, `onnx/model.onnx` and
- * `onnx/model_quantized.onnx`. The folder appears whole or not at all: it is written beside its
+ * `onnx/model_quantized.onnx`. A model with mean pooling has Python code of its own beside, for
+ * `trust_remote_code=True`. The folder appears whole or not at all: it is written beside its
  * place and renamed. One that stands there is replaced if it was written here and holds nothing
  * else, and is an error otherwise.
  * @returns what was written, in order of names.
@@ -77,6 +80,9 @@ export async function saveModelFolder(
     ...(await tokenizerFiles(model)),
     ["README.md", model.card],
   ]);
+  if (config.pooling === "mean") {
+    files.set(MEAN_POOLING_FILE, meanPoolingCode(config.architecture));
+  }
   await mkdir(dirname(place), { recursive: true });
   const mark = randomBytes(6).toString("hex");
   const beside = (kind: string): string =>
@@ -138,6 +144,11 @@ async function refuseForeign(place: string): Promise<boolean> {
   return true;
 }
 
+/** Tells Transformers which Python class computes a model with mean pooling. */
+const autoMap = {
+  AutoModelForSequenceClassification: `${MEAN_POOLING_FILE.replace(/\.py$/, "")}.${MEAN_POOLING_CLASS}`,
+};
+
 const OWN_FILES: ReadonlySet<string> = new Set([
   "config.json",
   "model.safetensors",
@@ -145,6 +156,7 @@ const OWN_FILES: ReadonlySet<string> = new Set([
   "onnx/model.onnx",
   "onnx/model_quantized.onnx",
   "tokenizer_config.json",
+  MEAN_POOLING_FILE,
   ...TOKENIZER_CONTENT,
 ]);
 
@@ -186,6 +198,7 @@ function savedConfig(config: BertConfig): JsonObject {
     architectures: [architectureOf(config).className],
     problem_type: "single_label_classification",
     dtype: "float32",
+    ...(config.pooling === "mean" ? { auto_map: autoMap } : {}),
     [MARK]: 1,
   };
 }

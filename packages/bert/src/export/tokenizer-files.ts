@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
-import { type JsonObject, parseJsonObject, readOptionalText } from "../checkpoint/model-folder.js";
+import {
+  isJsonObject,
+  type JsonObject,
+  parseJsonObject,
+  readOptionalText,
+} from "../checkpoint/model-folder.js";
 import {
   BERT_SPECIAL_TOKENS,
   type WordPieceSettings,
@@ -66,6 +71,9 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     for (const [name, text] of built) if (!files.has(name)) files.set(name, text);
   }
   const kept = Object.fromEntries(Object.entries(config).filter(([key]) => !SOURCE_KEYS.has(key)));
+  if (!files.has("special_tokens_map.json")) {
+    files.set("special_tokens_map.json", json(specialTokensOf(config)));
+  }
   const base = configText === undefined ? defaultConfig({}) : {};
   files.set("tokenizer_config.json", json({ ...base, ...kept }));
   return files;
@@ -109,6 +117,15 @@ function defaultConfig(settings: WordPieceSettings): JsonObject {
     tokenize_chinese_chars: settings.handleChineseCharacters ?? true,
     ...SPECIAL_TOKENS_MAP,
   };
+}
+
+/** The special tokens that `tokenizer_config.json` names, as Transformers before 5 kept them apart. */
+function specialTokensOf(config: JsonObject): JsonObject {
+  const tokens = Object.entries(config).flatMap(([key, value]) => {
+    const content = isJsonObject(value) ? value.content : value;
+    return key.endsWith("_token") && typeof content === "string" ? [[key, content] as const] : [];
+  });
+  return Object.fromEntries(tokens);
 }
 
 function settingsOf(config: JsonObject): WordPieceSettings {
