@@ -42,7 +42,7 @@ function leastEqualEntries(threshold: number): number {
 /**
  * Pairs of groups whose similarity reaches the threshold: candidates share a band of their MinHash
  * sketches, and are kept when the exact Jaccard similarity says so too. A pair at the threshold is
- * missed with a chance below 0.5 %, more where `nearLimits` cut in.
+ * missed with a chance below 0.6 %, more where `nearLimits` cut in.
  */
 export function findNearPairs(texts: DistinctTexts, threshold: number, seed: number): NearPairs {
   const plan = planBands(threshold);
