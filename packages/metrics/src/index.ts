@@ -28,4 +28,5 @@ export {
   type TopLabels,
   topLabels,
 } from "./reliability.js";
+export { rocAuc } from "./roc-auc.js";
 export { type WeightHealth, weightHealth } from "./weight-health.js";

@@ -13,6 +13,7 @@ import { classificationReport } from "@counterweight/metrics";
 import { mostLikely } from "@counterweight/trainer";
 import { type PreparedBenchmark, rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
+import { labelNoise } from "./label-noise.js";
 import { weightColumns } from "./weight-columns.js";
 
 /** What the HTML report shows of a run. Texts are left out here already where the spec hides them. */
@@ -122,12 +123,18 @@ function weights(outcome: TrialOutcome, results: RunResults): WeightSummary[] {
   return [weightSummary({ ...others, text: columns.text.map(() => "") })];
 }
 
-function notes({ status, failures, benchmarks }: RunResults): ReportNote[] {
+function notes(results: RunResults): ReportNote[] {
+  const { status, failures, benchmarks } = results;
   const warnings = failures.map(({ label, message }) => `${label}: ${message}`);
   if (status === "stopped") warnings.push("The run was stopped; trials are missing.");
   const read = [...benchmarks.values()].flatMap(({ notes }) => notes);
+  const noise = labelNoise(results).map(
+    ({ method, benchmark, seed, wrong, rows, auc, precision }) =>
+      `${benchmark}, ${method}, seed ${seed}: ${wrong} of ${rows} generated rows have a wrong label; a wrong row weighs less than a right one with probability ${auc.toFixed(3)} (ROC AUC), and ${(100 * precision).toFixed(0)} % of the ${wrong} rows with the lowest weights are wrong.`,
+  );
   return [
     ...warnings.map((text): ReportNote => ({ kind: "warning", text })),
+    ...noise.map((text): ReportNote => ({ kind: "note", text })),
     ...read.map((text): ReportNote => ({ kind: "note", text })),
   ];
 }

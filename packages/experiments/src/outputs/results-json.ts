@@ -4,6 +4,7 @@ import { mostLikely } from "@counterweight/trainer";
 import { rowsByRole } from "../run/prepare.js";
 import type { RunResults } from "../run/results.js";
 import { storedSpec } from "../spec/resolve.js";
+import { labelNoise } from "./label-noise.js";
 
 /** `results.json`: the table's rows, every trial behind them, and what they were made with. */
 export function resultsJson(
@@ -56,6 +57,7 @@ export function resultsJson(
     comparisons: results.comparisons,
     calibration: results.calibration,
     weightHealth: results.weightHealth,
+    labelNoise: labelNoise(results),
     modelNotes: results.modelNotes.length,
     trials,
     failures,

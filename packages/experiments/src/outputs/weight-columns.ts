@@ -1,7 +1,7 @@
 import { at } from "@counterweight/base";
 import { scoresOfLabels } from "@counterweight/checkers";
 import type { WeightColumns } from "@counterweight/evaluation";
-import type { RunResults, TrialOutcome } from "../run/results.js";
+import type { RunFindings, TrialOutcome } from "../run/results.js";
 import { rowWeights, scoreNeeds, weightUsesModel } from "../run/weights.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
@@ -12,7 +12,7 @@ import { qualityChecker } from "../spec/schema-training.js";
  */
 export function weightColumns(
   { trial, training, columns, transforms }: TrialOutcome,
-  { benchmarks }: RunResults,
+  { benchmarks }: Pick<RunFindings, "benchmarks">,
 ): WeightColumns | undefined {
   if (trial.loss === qualityChecker || scoreNeeds(trial.loss).length === 0) return undefined;
   const table = benchmarks.get(trial.benchmark)?.benchmark.generated;
