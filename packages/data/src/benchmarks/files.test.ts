@@ -66,6 +66,25 @@ describe("the benchmark files", () => {
     );
   });
 
+  it("takes the user's weights of generated rows, and of no others", () => {
+    const weighted = `text,label,w\n${Array.from({ length: 8 }, (_, i) => `g ${i},${i % 2 === 0 ? "neg" : "pos"},${i / 4}`).join("\n")}\n`;
+    return withFiles({ ...contents, "weighted.csv": weighted }, async (path) => {
+      const options = { ...three(path), generated: path("weighted.csv") };
+      const { benchmark } = await loadBenchmark("files", {
+        ...options,
+        generatedColumns: { weight: "w" },
+      });
+      expect([...(benchmark.generated.weight ?? [])]).toEqual([
+        0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75,
+      ]);
+      expect(benchmark.generated.skipped).toEqual([{ row: 1, reason: "weight 0" }]);
+      expect(benchmark.train.weight).toBeUndefined();
+      expect((await loadBenchmark("files", options)).benchmark.generated.weight).toBeUndefined();
+      const refused = loadBenchmark("files", { ...options, columns: { weight: "w" } });
+      expect((await rejectionOf(refused)).message).toContain("under generatedColumns");
+    });
+  });
+
   it("stops on texts shared with test unless allowed by name", () =>
     withFiles(contents, async (path) => {
       const options = {

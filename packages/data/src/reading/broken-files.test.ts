@@ -1,4 +1,5 @@
 import { mkdir, symlink } from "node:fs/promises";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
 import { loadBenchmark } from "../benchmarks/registry.js";
 import { rejectionOf, withFiles } from "../test-support.js";
@@ -9,7 +10,7 @@ import { foreignFiles } from "./broken-files/foreign.fixture.js";
 import { brokenJson } from "./broken-files/json.fixture.js";
 import { oddFiles } from "./broken-files/odd.fixture.js";
 import { brokenGzip } from "./broken-files/packed.fixture.js";
-import { brokenParquet } from "./broken-files/parquet.fixture.js";
+import { brokenParquet, oddParquet, type WriteParquet } from "./broken-files/parquet.fixture.js";
 import { readTable } from "./read-table.js";
 
 /** What every refusal must be: one error of ours about the file, short, in words, with what to do. */
@@ -28,13 +29,21 @@ async function expectRefusal(
   for (const fact of says) expect(told).toMatch(fact);
 }
 
+const writeParquet: WriteParquet = (columns, footer = {}) =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [...columns],
+      codec: "UNCOMPRESSED",
+      kvMetadata: Object.entries(footer).map(([key, value]) => ({ key, value })),
+    }),
+  );
 const brokenFiles = [
   ...brokenRows,
   ...brokenJson,
   ...brokenEncodings,
   ...foreignFiles,
   ...brokenGzip,
-  ...brokenParquet,
+  ...brokenParquet(writeParquet),
 ];
 
 describe("broken files", () => {
@@ -67,14 +76,18 @@ describe("broken files", () => {
 });
 
 describe("odd files are read whole: rows kept and rows listed as skipped are all rows", () => {
-  it.each(oddFiles)("$name", ({ file, content, options, rows, skipped }) =>
-    withFiles({ [file]: content }, async (path) => {
-      const { table } = await readTable(path(file), options);
-      expect(rowCount(table)).toBe(rows);
-      expect(table.skipped).toHaveLength(skipped);
-      const numbers = [...table.row, ...table.skipped.map(({ row }) => row)].sort((a, b) => a - b);
-      expect(numbers).toEqual(numbers.map((_, index) => index + 1));
-    }),
+  it.each([...oddFiles, ...oddParquet(writeParquet)])(
+    "$name",
+    ({ file, content, options, rows, skipped }) =>
+      withFiles({ [file]: content }, async (path) => {
+        const { table } = await readTable(path(file), options);
+        expect(rowCount(table)).toBe(rows);
+        expect(table.skipped).toHaveLength(skipped);
+        const numbers = [...table.row, ...table.skipped.map(({ row }) => row)].sort(
+          (a, b) => a - b,
+        );
+        expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+      }),
   );
 });
 

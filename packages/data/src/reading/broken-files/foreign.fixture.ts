@@ -1,5 +1,5 @@
 import { brotliCompressSync } from "node:zlib";
-import { type BrokenFile, bytes, good, goodParquet, many } from "./made-files.fixture.js";
+import { type BrokenFile, bytes, good, many } from "./made-files.fixture.js";
 
 /** Files of another kind, and kinds that cannot be told. */
 export const foreignFiles: readonly BrokenFile[] = [
@@ -68,12 +68,6 @@ export const foreignFiles: readonly BrokenFile[] = [
     file: "a.csv",
     content: brotliCompressSync(many),
     says: [/not valid UTF-8|NUL|empty/],
-  },
-  {
-    name: "Parquet named CSV",
-    file: "a.csv",
-    content: goodParquet,
-    says: [/Parquet file, needed text/, /format: parquet/],
   },
   {
     name: "CSV named Parquet",

@@ -1,5 +1,4 @@
 import { gzipSync } from "node:zlib";
-import { parquetWriteBuffer } from "hyparquet-writer";
 import type { ReadTableOptions } from "../read-table.js";
 
 /** A file that readTable must refuse, and what its message must say. */
@@ -44,19 +43,6 @@ export function patched(source: Uint8Array, offset: number, ...values: number[])
   copy.set(values, offset < 0 ? copy.length + offset : offset);
   return copy;
 }
-
-type Columns = Parameters<typeof parquetWriteBuffer>[0]["columnData"];
-/** A Parquet file. */
-export const parquet = (columnData: Columns, more = {}): Uint8Array =>
-  new Uint8Array(parquetWriteBuffer({ columnData, codec: "UNCOMPRESSED", ...more }));
-/** A Parquet file of texts and labels, either may hold nulls. */
-export const twoColumns = (text: unknown[], label: unknown[]): Uint8Array =>
-  parquet([
-    { name: "text", data: text, nullable: true },
-    { name: "label", data: label, nullable: true },
-  ]);
-/** A Parquet file of three rows. */
-export const goodParquet = twoColumns(["one", "two", "three"], ["good", "bad", "good"]);
 
 /** `many` inside gzip. */
 export const gzipped = gzipSync(many);

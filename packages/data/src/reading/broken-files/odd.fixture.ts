@@ -1,12 +1,5 @@
 import { gzipSync } from "node:zlib";
-import {
-  bytes,
-  byWeight,
-  goodLines,
-  goodParquet,
-  gzipped,
-  type OddFile,
-} from "./made-files.fixture.js";
+import { bytes, byWeight, goodLines, gzipped, type OddFile } from "./made-files.fixture.js";
 
 /** Files with oddities that are no damage. */
 export const oddFiles: readonly OddFile[] = [
@@ -90,13 +83,6 @@ export const oddFiles: readonly OddFile[] = [
     file: "a.csv.gz",
     content: bytes(gzipped, gzipSync("z,1\n"), new Uint8Array(64)),
     rows: 401,
-    skipped: 0,
-  },
-  {
-    name: "Parquet inside gzip",
-    file: "a.parquet.gz",
-    content: gzipSync(goodParquet),
-    rows: 3,
     skipped: 0,
   },
   {
