@@ -1,5 +1,5 @@
 /**
- * Writes docs/results.md and docs/results/tweet-irony.json from a finished run and the PyTorch
+ * Writes the Tweet Irony section of docs/results.md and docs/results/tweet-irony.json from a finished run and the PyTorch
  * script's output files. Nothing is typed in by hand; run it again after the run.
  *
  *     node scripts/write-results.mjs --run runs/tweet-irony --torch seed0.json,seed1.json
@@ -9,23 +9,16 @@
  *                  --gen 1500 --lr 1e-4 --epochs 3 --dump-rows rows --out seedS.json
  */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { writeFileAtomic } from "@counterweight/base";
 import { mean } from "@counterweight/evaluation";
+import { portableResults, writeNumbers, writeSection } from "./lib/results-page.mjs";
 
 const { values: options } = parseArgs({
   options: { run: { type: "string" }, torch: { type: "string", default: "" } },
 });
 if (options.run === undefined) throw new Error("give the run's folder: --run runs/tweet-irony");
 
-const root = new URL("../", import.meta.url);
-const text = await readFile(join(options.run, "results.json"), "utf8");
-const assets = process.env.COUNTERWEIGHT_ASSETS;
-// The committed copy names no folder of the machine that made it.
-const portable = assets === undefined ? text : text.replaceAll(assets, `$\{COUNTERWEIGHT_ASSETS}`);
-const results = JSON.parse(portable);
+const { text: portable, results } = await portableResults(options.run);
 const peers = (
   await Promise.all(
     options.torch
@@ -82,11 +75,7 @@ const { interval } = first.accuracy;
 const { environment } = results;
 const seedsOfPeers = [...new Set(peers.map(({ seed }) => seed))].length;
 
-const page = `# Results
-
-Numbers as they came out; \`scripts/write-results.mjs\` wrote this page from the run's own files.
-
-## Tweet Irony, MiniLM
+const page = `## Tweet Irony, MiniLM
 
 \`experiments/tweet-irony.yaml\`: all-MiniLM-L6-v2 as classifier and as both checkers; 1,500 rows of
 \`gpt-3.5-turbo_few-shot\`; the quality checker sees all 2,862 real training rows; learning rate 1e-4,
@@ -125,6 +114,6 @@ Macro-F1, percent:
 ${comparison("macroF1", "macro_f1")}
 `;
 
-await writeFileAtomic(fileURLToPath(new URL("docs/results/tweet-irony.json", root)), portable);
-await writeFileAtomic(fileURLToPath(new URL("docs/results.md", root)), page);
+await writeNumbers("tweet-irony", portable);
+await writeSection("tweet-irony", page);
 process.stdout.write(page);
