@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "./local-hub/server.js";
 import { resolveModelFolder } from "./resolve-model.js";
-import { model, rejectionOf, weights, withHub } from "./testing.fixture.js";
+import { smallModel as model, rejectionOf, weights, withHub } from "./testing.fixture.js";
 
 const large = "/large/";
 const get = "toy/encoder";

@@ -38,6 +38,14 @@ export const model: LocalRepo = {
   revisions: { main: modelFiles, v1: { ...modelFiles, "README.md": "first\n" } },
 };
 
+/** The least that is a checkpoint. */
+export const smallModel: LocalRepo = {
+  ...model,
+  revisions: {
+    main: { "config.json": "{}", "tokenizer.json": "{}", "model.safetensors": weights },
+  },
+};
+
 /** A local hub, an empty cache, and options that lead to both. */
 export interface Workbench {
   readonly hub: LocalHub;

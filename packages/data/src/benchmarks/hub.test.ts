@@ -224,7 +224,9 @@ describe("the benchmark hub", () => {
     return withHub([{ ...real, revisions: { main: shards } }, written], async (options) => {
       const record = { dataset: "toy/reviews", generatedDataset: "toy/generated" };
       const { message } = await rejectionOf(loadHub(record, options));
-      expect(message).toMatch(/data\/train-00001-of-00002\.csv: its columns are "text", "label", "more"/);
+      expect(message).toMatch(
+        /data\/train-00001-of-00002\.csv: its columns are "text", "label", "more"/,
+      );
     });
   });
 
