@@ -134,7 +134,7 @@ async function main(command, pictures) {
         check(`${title}: console is silent`, messages.length === 0, messages);
         check(`${title}: no requests`, requests.length === 0, requests);
         const wanted =
-          "notes,results,comparisons,training,weights,weight-health,calibration,classes,split-guard,models,making";
+          "warnings,results,comparisons,training,weights,weight-health,calibration,classes,split-guard,models,notes,making";
         check(`${title}: all sections`, look.sections.join() === wanted, look.sections);
         check(`${title}: no empty section`, look.empty === 0, look.empty);
         check(`${title}: charts`, look.charts >= 7, look.charts);

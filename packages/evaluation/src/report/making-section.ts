@@ -2,16 +2,13 @@ import { type Html, html } from "./html.js";
 import type { Provenance, ProvenanceItem, ReportNote } from "./report-data.js";
 
 /** Warnings first, then notes. */
-export function notesSection(notes: readonly ReportNote[]): Html {
-  const of = (kind: ReportNote["kind"]): Html[] =>
-    notes
-      .filter((note) => note.kind === kind)
-      .map(({ text }) =>
-        kind === "warning"
-          ? html`<p class="warning"><strong>Warning.</strong> ${text}</p>`
-          : html`<p class="note">${text}</p>`,
-      );
-  return html`<section id="notes"><h2>Notes</h2>${of("warning")}${of("note")}</section>`;
+export function notesSection(id: string, title: string, notes: readonly ReportNote[]): Html {
+  const lines = notes.map(({ kind, text }) =>
+    kind === "warning"
+      ? html`<p class="warning"><strong>Warning.</strong> ${text}</p>`
+      : html`<p class="note">${text}</p>`,
+  );
+  return html`<section id="${id}"><h2>${title}</h2>${lines}</section>`;
 }
 
 /** What made the results, so that they can be made again. */

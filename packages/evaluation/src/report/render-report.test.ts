@@ -36,7 +36,7 @@ describe("renderReport", () => {
 
   it("has every section, and each chart once", () => {
     const ids =
-      "notes results comparisons training weights weight-health calibration classes split-guard models making";
+      "warnings results comparisons training weights weight-health calibration classes split-guard models notes making";
     for (const id of ids.split(" ")) {
       expect(page).toContain(`<section id="${id}">`);
       expect(page).toContain(`href="#${id}"`);

@@ -47,7 +47,12 @@ export function renderReport(data: ReportData): string {
   const add = (id: string, title: string, isWanted: boolean, content: () => Html): void => {
     if (isWanted) sections.push({ id, title, content: content() });
   };
-  add("notes", "Notes", notes.length > 0, () => notesSection(notes));
+  // What went wrong comes first; what was read and how, where a reader looks for it.
+  const warnings = notes.filter(({ kind }) => kind === "warning");
+  const others = notes.filter(({ kind }) => kind === "note");
+  add("warnings", "Warnings", warnings.length > 0, () =>
+    notesSection("warnings", "Warnings", warnings),
+  );
   add("results", "Results", true, () => resultsSection(data.results, context, compared));
   add("comparisons", "Comparisons", compared.length > 0, () =>
     comparisonsSection(compared, context),
@@ -63,6 +68,7 @@ export function renderReport(data: ReportData): string {
   add("classes", "Classes", classReports.length > 0, () => classesSection(classReports, context));
   add("split-guard", "Split guard", splitGuard.length > 0, () => splitGuardSection(splitGuard));
   add("models", "Models", modelNotes.length > 0, () => modelNotesSection(modelNotes));
+  add("notes", "Notes", others.length > 0, () => notesSection("notes", "Notes", others));
   add("making", "How it was made", true, () => makingSection(data.provenance));
 
   return html`<!doctype html>

@@ -130,7 +130,7 @@ function notes(results: RunResults): ReportNote[] {
   const read = [...benchmarks.values()].flatMap(({ notes }) => notes);
   const noise = labelNoise(results).map(
     ({ method, benchmark, seed, wrong, rows, auc, precision }) =>
-      `${benchmark}, ${method}, seed ${seed}: ${wrong} of ${rows} generated rows have a wrong label; a wrong row weighs less than a right one with probability ${auc.toFixed(3)} (ROC AUC), and ${(100 * precision).toFixed(0)} % of the ${wrong} rows with the lowest weights are wrong.`,
+      `${benchmark}, ${method}, seed ${seed}: ${wrong} of ${rows} generated labels are wrong; a wrong row weighs less than a right one with probability ${auc.toFixed(3)} (0.5 is chance), and ${(100 * precision).toFixed(0)} % of the ${wrong} lightest rows are wrong.`,
   );
   return [
     ...warnings.map((text): ReportNote => ({ kind: "warning", text })),

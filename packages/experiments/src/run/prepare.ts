@@ -113,7 +113,7 @@ export async function prepareBenchmark(
   return {
     benchmark,
     source: generatedSource(spec, benchmarkSpec),
-    notes: loaded.notes,
+    notes: [...loaded.notes, ...splits.notes.filter((note) => note.startsWith("test and "))],
     splits,
     expectedAccuracy: loaded.expectedAccuracy,
     trueLabels: trueLabelsOf(loaded, generated),
