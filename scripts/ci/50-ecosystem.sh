@@ -45,10 +45,10 @@ count() {
   "$@" >"$work/output" 2>"$work/errors" || status=$?
   cat "$work/output"
   if ! tail -n 1 "$work/output" | grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' >>"$log"; then
-    tail -n 20 "$work/errors"
+    tail -n 20 "$work/errors" | cut -c 1-200
     echo "0 passed, 1 failed, 0 skipped" >>"$log"
   elif [ "$status" -ne 0 ]; then
-    tail -n 20 "$work/errors"
+    tail -n 20 "$work/errors" | cut -c 1-200
   fi
 }
 

@@ -129,7 +129,7 @@ function usage({ pairs, customCode = false }: ModelCardData): string {
   const modelPath = 'env.localModelPath = "path/to"; // above this-folder; not needed for a hub id';
   const javascript = pairs
     ? [
-        'import { AutoModelForSequenceClassification, AutoTokenizer, env } from "@huggingface/transformers";',
+        'import { AutoModelForSequenceClassification, AutoTokenizer, env, softmax } from "@huggingface/transformers";',
         "",
         modelPath,
         'const tokenizer = await AutoTokenizer.from_pretrained("this-folder");',
@@ -142,7 +142,7 @@ function usage({ pairs, customCode = false }: ModelCardData): string {
         "  truncation: true,",
         "});",
         "const { logits } = await model(inputs);",
-        "console.log(logits.softmax(-1).tolist());",
+        "console.log(softmax(logits.data));",
       ]
     : [
         'import { env, pipeline } from "@huggingface/transformers";',

@@ -1,11 +1,10 @@
-import { join } from "node:path";
-import { CounterweightError } from "@counterweight/base";
 import {
   isJsonObject,
   type JsonObject,
   parseJsonObject,
   readOptionalText,
 } from "../checkpoint/model-folder.js";
+import { readTokenizerContent } from "../tokenizer/load-tokenizer.js";
 import {
   BERT_SPECIAL_TOKENS,
   type WordPieceSettings,
@@ -32,6 +31,9 @@ const SOURCE_KEYS: ReadonlySet<string> = new Set([
   "tokenizer_file",
 ]);
 
+/** What Python's tokenizers want in a `tokenizer.json` beside its parts. */
+const WITHOUT_LIMITS = { version: "1.0", truncation: null, padding: null };
+
 const SPECIAL_TOKENS_MAP = {
   unk_token: "[UNK]",
   sep_token: "[SEP]",
@@ -41,41 +43,28 @@ const SPECIAL_TOKENS_MAP = {
 };
 
 /**
- * The tokenizer files of a checkpoint's folder, as they are there but for `tokenizer_config.json`:
- * what names the place they came from is left out. A folder with `vocab.txt` alone gets the
- * `tokenizer.json` that it means.
- * @throws CounterweightError("model") when there is neither, or one of them is damaged.
+ * The tokenizer files of a checkpoint's folder. `tokenizer_config.json` loses what it says of the
+ * place it came from; merges may be written otherwise (see `withMergesAsText`); a folder without
+ * `tokenizer.json` gets the one that its vocabulary means.
+ * @throws CounterweightError("model") when there is no tokenizer, or it is damaged.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
-  const read = (name: string): Promise<string | undefined> => readOptionalText(folder, name);
-  const configText = await read("tokenizer_config.json");
-  const config =
-    configText === undefined
-      ? {}
-      : parseJsonObject(configText, join(folder, "tokenizer_config.json"));
+  const content = await readTokenizerContent(folder);
   const files = new Map<string, string>();
   for (const name of TOKENIZER_CONTENT) {
-    const text = await read(name);
+    const text = await readOptionalText(folder, name);
     if (text !== undefined) files.set(name, text);
   }
-  const words = files.get("vocab.txt");
-  if (!files.has("tokenizer.json")) {
-    if (words === undefined) {
-      throw new CounterweightError("model", "There is neither tokenizer.json nor vocab.txt.", {
-        where: folder,
-        fix: "Give the folder of the checkpoint that the model started from.",
-      });
-    }
-    const vocabulary = words.replace(/\r?\n$/, "").split(/\r?\n/);
-    const built = builtFiles(vocabulary, settingsOf(config), join(folder, "vocab.txt"));
-    for (const [name, text] of built) if (!files.has(name)) files.set(name, text);
-  }
-  const kept = Object.fromEntries(Object.entries(config).filter(([key]) => !SOURCE_KEYS.has(key)));
+  const before = files.get("tokenizer.json") ?? json({ ...WITHOUT_LIMITS, ...content.json });
+  files.set("tokenizer.json", withMergesAsText(before));
+  const kept = Object.entries(content.config).filter(([key]) => !SOURCE_KEYS.has(key));
+  // Whoever names nothing in tokenizer_config.json means BERT's standard.
+  const isBare = kept.length === 0 && files.has("vocab.txt");
+  const config = isBare ? defaultConfig({}) : Object.fromEntries(kept);
+  files.set("tokenizer_config.json", json(config));
   if (!files.has("special_tokens_map.json")) {
     files.set("special_tokens_map.json", json(specialTokensOf(config)));
   }
-  const base = configText === undefined ? defaultConfig({}) : {};
-  files.set("tokenizer_config.json", json({ ...base, ...kept }));
   return files;
 }
 
@@ -95,12 +84,7 @@ function builtFiles(
   settings: WordPieceSettings,
   where: string,
 ): TokenizerFiles {
-  const content = {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    ...wordPieceJson(vocabulary, settings, where),
-  };
+  const content = { ...WITHOUT_LIMITS, ...wordPieceJson(vocabulary, settings, where) };
   return new Map([
     ["tokenizer.json", json(content)],
     ["tokenizer_config.json", json(defaultConfig(settings))],
@@ -119,6 +103,26 @@ function defaultConfig(settings: WordPieceSettings): JsonObject {
   };
 }
 
+/**
+ * `tokenizer.json` with byte-pair merges as `"a b"`: the pairs `["a", "b"]` that newer files have
+ * are unknown to `@xenova/transformers`, the strings are read by all. As it is where it has none, or
+ * where a space in a token would make a string mean two things.
+ */
+function withMergesAsText(text: string): string {
+  const content = parseJsonObject(text, "tokenizer.json");
+  const { model } = content;
+  if (!isJsonObject(model) || !Array.isArray(model.merges)) return text;
+  const merges: readonly unknown[] = model.merges;
+  const joined = merges.flatMap((merge) =>
+    Array.isArray(merge) && merge.length === 2 && merge.every(isPlainToken) ? merge.join(" ") : [],
+  );
+  if (joined.length < merges.length) return text;
+  return json({ ...content, model: { ...model, merges: joined } });
+}
+
+const isPlainToken = (token: unknown): boolean =>
+  typeof token === "string" && token !== "" && !token.includes(" ");
+
 /** The special tokens that `tokenizer_config.json` names, as Transformers before 5 kept them apart. */
 function specialTokensOf(config: JsonObject): JsonObject {
   const tokens = Object.entries(config).flatMap(([key, value]) => {
@@ -126,14 +130,6 @@ function specialTokensOf(config: JsonObject): JsonObject {
     return key.endsWith("_token") && typeof content === "string" ? [[key, content] as const] : [];
   });
   return Object.fromEntries(tokens);
-}
-
-function settingsOf(config: JsonObject): WordPieceSettings {
-  return {
-    lowercase: config.do_lower_case !== false,
-    stripAccents: typeof config.strip_accents === "boolean" ? config.strip_accents : null,
-    handleChineseCharacters: config.tokenize_chinese_chars !== false,
-  };
 }
 
 /**

@@ -5,12 +5,29 @@ import { byteLevelJson } from "./byte-level.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 import { type WordPieceSettings, wordPieceJson } from "./word-piece.js";
 
+/** The content of a tokenizer's files. */
+export interface TokenizerContent {
+  /** `tokenizer.json`, or what it would hold. */
+  readonly json: JsonObject;
+  /** `tokenizer_config.json`; empty where there is none. */
+  readonly config: JsonObject;
+  /** The file that `json` comes from. */
+  readonly path: string;
+}
+
 /**
  * Loads the tokenizer of a Hugging Face folder: `tokenizer.json`, else a BERT WordPiece from
- * `vocab.txt`, else a RoBERTa byte-level BPE from `vocab.json` and `merges.txt`; each with `tokenizer_config.json` where there is one.
+ * `vocab.txt`, else a RoBERTa byte-level BPE from `vocab.json` and `merges.txt`; each with
+ * `tokenizer_config.json` where there is one.
  * @throws CounterweightError("model") naming the file that is missing or damaged.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const { json, config, path } = await readTokenizerContent(folder);
+  return createTokenizer(json, config, path);
+}
+
+/** What `loadTokenizer` makes a folder's tokenizer from; throws the same. */
+export async function readTokenizerContent(folder: string): Promise<TokenizerContent> {
   const [text, configText] = await Promise.all([
     readOptionalText(folder, "tokenizer.json"),
     readOptionalText(folder, "tokenizer_config.json"),
@@ -19,24 +36,20 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const config = configText === undefined ? {} : parseJsonObject(configText, configPath);
   if (text !== undefined) {
     const path = join(folder, "tokenizer.json");
-    return createTokenizer(parseJsonObject(text, path), config, path);
+    return { json: parseJsonObject(text, path), config, path };
   }
   const words = await readOptionalText(folder, "vocab.txt");
-  if (words === undefined) return byteLevelTokenizer(folder, config, configPath);
+  if (words === undefined) return byteLevelContent(folder, config, configPath);
   const path = join(folder, "vocab.txt");
   const vocabulary = words.replace(/\r?\n$/, "").split(/\r?\n/);
-  return createTokenizer(
-    wordPieceJson(vocabulary, settingsOf(config, configPath), path),
-    config,
-    path,
-  );
+  return { json: wordPieceJson(vocabulary, settingsOf(config, configPath), path), config, path };
 }
 
-async function byteLevelTokenizer(
+async function byteLevelContent(
   folder: string,
   config: JsonObject,
   configPath: string,
-): Promise<Tokenizer> {
+): Promise<TokenizerContent> {
   const where = {
     vocabulary: join(folder, "vocab.json"),
     merges: join(folder, "merges.txt"),
@@ -57,7 +70,7 @@ async function byteLevelTokenizer(
     );
   }
   const json = byteLevelJson(parseJsonObject(vocabulary, where.vocabulary), merges, config, where);
-  return createTokenizer(json, config, where.vocabulary);
+  return { json, config, path: where.vocabulary };
 }
 
 function settingsOf(config: JsonObject, where: string): WordPieceSettings {
