@@ -1,0 +1,99 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { canonicalJson, sha256 } from "@counterweight/base";
+
+/** Times and machines differ between runs that are otherwise equal. */
+const ofTheRun = new Set(["time", "seconds", "environment"]);
+
+/** The JSON value without them, the same text for equal values whatever the order of their keys. */
+const withoutTimes = (text: string): string =>
+  canonicalJson(JSON.parse(text, (key, value) => (ofTheRun.has(key) ? undefined : value)));
+
+/** Outputs that hold nothing of the moment: their bytes are compared. */
+const fixed = [
+  "results.csv",
+  "predictions.csv",
+  "weights.csv",
+  "ledger.csv",
+  "ledger.parquet",
+  "spec.yaml",
+];
+
+/**
+ * All that must be equal between an undisturbed run and one that was disturbed, by file: a hash of
+ * the bytes, or of what is left of results without times and environment.
+ */
+export async function comparableResults(out: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of fixed) found[name] = sha256(await readFile(join(out, name)));
+  found["results.json"] = sha256(withoutTimes(await readFile(join(out, "results.json"), "utf8")));
+  const trainings = join(out, "trainings");
+  for (const key of (await readdir(trainings)).sort()) {
+    for (const name of (await readdir(join(trainings, key))).sort()) {
+      const bytes = await readFile(join(trainings, key, name));
+      const [body = ""] = name === "result.jsonl" ? bytes.toString("utf8").split("\n") : [];
+      found[`${key}/${name}`] = sha256(body === "" ? bytes : withoutTimes(body));
+    }
+  }
+  return found;
+}
+
+/** Whatever lies in a finished folder and should not: temporary files, checkpoints. */
+export async function leftovers(out: string): Promise<string[]> {
+  const all = await readdir(out, { recursive: true });
+  return all.filter((name) => /\.tmp\b/.test(name) || /^checkpoints\b/.test(name));
+}
+
+/** What the tests read of an event. */
+export interface LoggedLine {
+  readonly type: string;
+  readonly run: string;
+  readonly training?: string;
+  readonly step?: number;
+  readonly problem?: string;
+  readonly damaged?: readonly string[];
+}
+
+/** `events.jsonl`, every line of which must be JSON. */
+export async function loggedEvents(out: string): Promise<LoggedLine[]> {
+  const text = await readFile(join(out, "events.jsonl"), "utf8");
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line): LoggedLine => JSON.parse(line));
+}
+
+/** How a training went on after a kill, from the log. */
+export interface Continuation {
+  /** The last step that the killed run told of. */
+  readonly reached: number;
+  /** The last checkpoint that it told of; 0 where none was written. */
+  readonly saved: number;
+  /** The step that the next run went on from. */
+  readonly resumed: number;
+}
+
+/** Every training of a log that one run left in the middle and the next took up. */
+export function continuations(events: readonly LoggedLine[]): Continuation[] {
+  const found: Continuation[] = [];
+  const open = new Map<string, { run: string; reached: number; saved: number }>();
+  for (const { type, run, training, step = 0, problem } of events) {
+    if (training === undefined) continue;
+    const before = open.get(training);
+    if (type === "training-start") {
+      open.set(training, { run, reached: 0, saved: 0 });
+      if (before !== undefined) found.push({ ...before, resumed: 0 });
+    } else if (before !== undefined && type === "resumed") {
+      const last = found.pop();
+      if (last !== undefined) found.push({ ...last, resumed: step });
+      open.set(training, { run, reached: step, saved: step });
+    } else if (before !== undefined && type === "step") {
+      open.set(training, { ...before, reached: step });
+    } else if (before !== undefined && type === "checkpoint" && problem === undefined) {
+      open.set(training, { ...before, saved: step });
+    } else if (type === "training-end") {
+      open.delete(training);
+    }
+  }
+  return found;
+}
