@@ -39,11 +39,14 @@ describe("modelDigest", () => {
       "tokenizer.json",
       "tokenizer_config.json",
       "vocab.txt",
+      // RoBERTa's, where there is no tokenizer.json.
+      "vocab.json",
+      "merges.txt",
     ]) {
       await write(name, "changed under the same name");
       seen.add(await modelDigest({ checkpoint: folder }));
     }
-    expect(seen.size).toBe(6);
+    expect(seen.size).toBe(8);
   });
 
   it("of random weights depends on the sizes and the tokenizer, not on weights beside it", async () => {
@@ -52,8 +55,12 @@ describe("modelDigest", () => {
     await write("model.safetensors", "changed");
     expect(await modelDigest(model)).toBe(first);
     expect(await modelDigest({ config: { ...model.config, layers: 2 } })).not.toBe(first);
-    await write("vocab.txt", "changed");
-    expect(await modelDigest(model)).not.toBe(first);
+    const seen = new Set([first]);
+    for (const name of ["vocab.txt", "vocab.json", "merges.txt"]) {
+      await write(name, "changed");
+      seen.add(await modelDigest(model));
+    }
+    expect(seen.size).toBe(4);
   });
 
   it("names a folder that cannot be read", async () => {

@@ -193,12 +193,12 @@ export function rowsByRole(benchmark: Benchmark): Record<Role, number> {
   return { train, validation, test, generated };
 }
 
-/** Files of a folder that decide what its tokenizer does. */
-const tokenizerFile = /^(vocab\.txt|tokenizer\.json|tokenizer_config\.json)$/;
+/** Files of a folder that decide what its tokenizer does: all that `loadTokenizer` reads. */
+const tokenizerFile = /^(vocab\.(txt|json)|merges\.txt|tokenizer\.json|tokenizer_config\.json)$/;
 
 /** Files of a checkpoint folder that decide what the model computes. */
 const modelFile =
-  /^(config\.json|model.*\.safetensors(\.index\.json)?|vocab\.txt|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json)$/;
+  /^(config\.json|model.*\.safetensors(\.index\.json)?|vocab\.(txt|json)|merges\.txt|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json)$/;
 
 /**
  * SHA-256 of all that a model starts from: a checkpoint's files, or the sizes and the tokenizer's.
