@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -94,6 +94,15 @@ describe("runExperiment", () => {
       expect(found[`imp/${seed}`]).toBeGreaterThan((found[`ce/${seed}`] ?? 1) + 0.05);
       expect(found[`dimp/${seed}`]).toBeGreaterThan((found[`ce/${seed}`] ?? 1) + 0.05);
     }
+  });
+
+  it("clears the checkpoints of a finished training that a kill left behind", async () => {
+    const overrides = ["methods=[ce]", "seeds=0"];
+    const { results } = await collect(logisticBackend(), { overrides });
+    const key = results.outcomes[0]?.training.key ?? "";
+    await mkdir(join(out, "checkpoints", key, "checkpoint-4"), { recursive: true });
+    await collect(logisticBackend(), { overrides });
+    expect(await readdir(out)).not.toContain("checkpoints");
   });
 
   it("continues after a stop: nothing finished is trained again, and the results are the same", async () => {

@@ -104,6 +104,8 @@ async function* runPlan(
     const complete = !saves || (await store.model(key)) !== undefined;
     if (found.kind === "found" && complete) {
       yield { type: "training-reused", training: key };
+      // A kill between the result's write and their removal leaves them behind.
+      await removeCheckpoints(out, key);
       const problem = storedProblem(found.result, training, settings.weights.guard);
       if (problem === undefined) findings.add(found.result);
       else yield fail(training, problem);

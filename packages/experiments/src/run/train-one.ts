@@ -113,6 +113,10 @@ export async function* trainOne({
       }
       yield plainEvent(event);
       if (event.type === "epoch") yield* watchWeights(event, training, guard);
+      // Epochs before a kill were only warned of, perhaps, under the spec as it was then.
+      if (event.type === "resumed" && guard.action === "stop") {
+        for (const epoch of event.past.epochs) yield* watchWeights(epoch, training, guard);
+      }
       next = await stream.next();
     }
     const outcome = next.value;

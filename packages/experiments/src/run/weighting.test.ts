@@ -166,6 +166,45 @@ describe("the weight guard", () => {
   });
 });
 
+describe("the weight guard of a resumed training", () => {
+  /** As if a kill came after epoch 1: it is told again, and the epochs after it are healthy. */
+  function resuming(backend: LogisticBackend): LogisticBackend {
+    return {
+      ...backend,
+      async *train(request) {
+        const stream = backend.train(request);
+        const past = { loss: [] as number[], learningRate: [] as number[] };
+        let step = 0;
+        let told = false;
+        for (;;) {
+          const next = await stream.next();
+          if (next.done === true) return next.value;
+          const event = next.value;
+          if (told && event.type === "epoch") {
+            yield { ...event, weights: new Float32Array(request.train.text.length).fill(1) };
+          } else if (told) {
+            yield event;
+          } else if (event.type === "step") {
+            step = past.loss.push(event.loss);
+            past.learningRate.push(event.learningRate);
+          } else if (event.type === "epoch") {
+            told = true;
+            yield { type: "resumed", step, past: { ...past, epochs: [event] }, damaged: [] };
+          }
+        }
+      },
+    };
+  }
+
+  it("looks at the epochs before the kill too, so that stop means the same after one", async () => {
+    const strict = ["weights.guard.effectiveShare=0.999", "weights.guard.action=stop"];
+    const { results } = await run(resuming(logisticBackend()), ...strict);
+    expect(results.failures).toMatchObject([
+      { message: expect.stringContaining("stopped by the weight guard after epoch 1") },
+    ]);
+  });
+});
+
 describe("the user's row weights", () => {
   const words = ["good", "bad", "fine", "poor", "great", "awful"];
   const line = (index: number): string =>
