@@ -1,8 +1,11 @@
 import { parse } from "node:path";
+import { CounterweightError } from "@counterweight/base";
+import { checkTransforms, lossByName } from "@counterweight/losses";
 import type { SpecPath } from "./document.js";
 import type { Spec } from "./schema.js";
 import { type BenchmarkSpec, namedSources } from "./schema-benchmarks.js";
 import { qualityChecker } from "./schema-training.js";
+import { type WrittenTransform, weightTransform } from "./schema-weights.js";
 import { didYouMean } from "./suggest.js";
 
 /** A problem of meaning: every key is well formed, but they do not fit together. */
@@ -30,6 +33,7 @@ export function meaningProblems(spec: Spec): MeaningProblem[] {
     ...repeated(spec.seeds, ["seeds"], "seed"),
     ...repeated(spec.checkerFraction, ["checkerFraction"], "fraction"),
     ...gammaProblems(spec),
+    ...transformProblems(spec),
     ...generatedProblems(spec),
     ...rowProblems(spec),
   ];
@@ -65,6 +69,31 @@ function gammaProblems({ methods }: Spec): MeaningProblem[] {
       ? [{ at: ["methods", index, "gamma"], message: `${loss} has no gamma.` }]
       : [],
   );
+}
+
+/** Bounds that cross, and transforms of a method without weights, before a checker is trained for them. */
+function transformProblems({ methods, weights }: Spec): MeaningProblem[] {
+  const own = methods.flatMap(({ loss, transform }, index): MeaningProblem[] => {
+    if (transform === undefined || transform.length === 0) return [];
+    const at = ["methods", index, "transform"];
+    const isWeighted = loss !== qualityChecker && lossByName(loss).weighted;
+    if (isWeighted) return crossedBounds(transform, at);
+    return [{ at, message: `${loss} has no weights of checkers to transform.` }];
+  });
+  return [...own, ...crossedBounds(weights.transform, ["weights", "transform"])];
+}
+
+function crossedBounds(transforms: readonly WrittenTransform[], path: SpecPath): MeaningProblem[] {
+  return transforms.flatMap((written, index): MeaningProblem[] => {
+    try {
+      checkTransforms([weightTransform(written)]);
+      return [];
+    } catch (error) {
+      if (!(error instanceof CounterweightError)) throw error;
+      // Its place among several is the path's to tell.
+      return [{ at: [...path, index], message: error.message.replace(`${error.where}: `, "") }];
+    }
+  });
 }
 
 function repeated(

@@ -189,6 +189,16 @@ exp/x.yaml:9:14: train.batchSize: needed a whole number, got the text "many".
       ["x.yaml:5:30: methods.0.gamma", "ce has no gamma"],
     ],
     [
+      "a transform of weights that ce does not have",
+      base.replace("[ce, imp]", "[{ loss: ce, transform: [normalise] }]"),
+      ["x.yaml:5:34: methods.0.transform", "ce has no weights"],
+    ],
+    [
+      "bounds of a clip that cross",
+      `${base}weights: { transform: [normalise, { clip: [10, 0.1] }] }\n`,
+      ["weights.transform.1", "the smallest weight, 10, is above the largest, 0.1"],
+    ],
+    [
       "no generated source",
       base.replace("[toy-world]", "[{ kind: tweet-irony, folder: a }]"),
       ["x.yaml:4:14: benchmarks.0", "gpt-3.5-turbo_few-shot"],
