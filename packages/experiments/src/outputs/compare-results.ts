@@ -1,4 +1,3 @@
-import { applyTemperature } from "@counterweight/checkers";
 import {
   type CalibrationSummary,
   type CalibrationTrial,
@@ -34,28 +33,31 @@ export function methodComparisons(findings: RunFindings): MethodComparisons[] {
  * that chose its epoch.
  */
 export function calibration({ outcomes, benchmarks, spec }: RunFindings): CalibrationSummary[] {
-  const trials = outcomes.flatMap(({ trial, training, temperature }): CalibrationTrial[] => {
-    const test = benchmarks.get(trial.benchmark)?.benchmark.test;
-    const values = training.logProbabilities.test;
-    if (test === undefined || values === undefined) return [];
-    const scaled = temperature && {
-      temperature: temperature.temperature,
-      logProbabilities: applyTemperature(values, test.labelNames.length, temperature.temperature),
-    };
-    return [
-      {
-        benchmark: trial.benchmark,
-        generated: trial.generated,
-        checkerFraction: trial.checkerFraction,
-        method: trial.method,
-        seed: trial.seed,
-        labelNames: test.labelNames,
-        testLabels: test.label,
-        logProbabilities: values,
-        ...(scaled === undefined ? {} : { scaled }),
-      },
-    ];
-  });
+  const trials = outcomes.flatMap(
+    ({ trial, training, temperature, calibratedTest }): CalibrationTrial[] => {
+      const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+      const values = training.logProbabilities.test;
+      if (test === undefined || values === undefined) return [];
+      const scaled = temperature &&
+        calibratedTest && {
+          temperature: temperature.temperature,
+          logProbabilities: calibratedTest,
+        };
+      return [
+        {
+          benchmark: trial.benchmark,
+          generated: trial.generated,
+          checkerFraction: trial.checkerFraction,
+          method: trial.method,
+          seed: trial.seed,
+          labelNames: test.labelNames,
+          testLabels: test.label,
+          logProbabilities: values,
+          ...(scaled === undefined ? {} : { scaled }),
+        },
+      ];
+    },
+  );
   return calibrationSummary(trials, { bins: spec.settings.evaluation.calibrationBins });
 }
 

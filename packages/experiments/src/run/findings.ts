@@ -17,11 +17,20 @@ export type Finished = Omit<TrainingResult, "making">;
 
 /** Finished trainings, the votes they make possible, and the score columns that come of them. */
 export interface Findings {
-  add(result: TrainingResult): void;
+  add(result: Finished): void;
   /** A training's or a vote's result; undefined until all that it needs is there. */
   get(key: string): Finished | undefined;
-  /** Temperature of a quality checker, fitted on its held-out rows. */
+  /**
+   * Temperature of a model, fitted on its held-out rows; of several checkers one for all. It is 1
+   * where all held-out rows are right: their likelihood then grows without end towards certainty,
+   * and says nothing of the rows that will be scored.
+   */
   temperature(key: string): TemperatureFit | undefined;
+  /**
+   * Log-probabilities at that temperature, `[rows, classes]`. Of several checkers each is scaled
+   * before they vote: it was fitted on one checker's scores of a row, and a mean is less sure already.
+   */
+  calibrated(key: string, role: "test" | "generated"): Float32Array | undefined;
   /** The columns that a training on `generated` learns with. */
   scores(
     checkers: { readonly quality: string | undefined; readonly diversity: string | undefined },
@@ -65,9 +74,28 @@ export function createFindings(
     const rows = heldOut(key);
     const values = get(key)?.logProbabilities.validation;
     if (rows === undefined || values === undefined) return undefined;
-    const fit = fitTemperature(values, rows.label, rows.labelNames.length);
+    const found = fitTemperature(values, rows.label, rows.labelNames.length);
+    const fit =
+      found.atBound && found.temperature < 1
+        ? { ...found, temperature: 1, logLossAfter: found.logLossBefore }
+        : found;
     temperatures.set(key, fit);
     return fit;
+  }
+
+  function calibrated(key: string, role: "test" | "generated"): Float32Array | undefined {
+    const fit = temperature(key);
+    const classes = heldOut(key)?.labelNames.length;
+    if (fit === undefined || classes === undefined) return undefined;
+    const scaled = (values: Float32Array): Float32Array =>
+      applyTemperature(values, classes, fit.temperature);
+    const vote = plan.votes.get(key);
+    if (vote === undefined) {
+      const values = get(key)?.logProbabilities[role];
+      return values === undefined ? undefined : scaled(values);
+    }
+    const members = vote.members.flatMap((member) => results.get(member) ?? []);
+    return meanLogProbabilities(members.map((member) => scaled(valuesOf(member, role))));
   }
 
   return {
@@ -76,14 +104,12 @@ export function createFindings(
     },
     get,
     temperature,
+    calibrated,
     scores({ quality, diversity }, generated) {
-      const column = (key: string | undefined, checker: string, calibrated: boolean) => {
-        const values = key === undefined ? undefined : get(key)?.logProbabilities.generated;
-        if (key === undefined || values === undefined) return undefined;
-        const fit = calibrated ? temperature(key) : undefined;
-        const classes = generated.labelNames.length;
-        const own = fit === undefined ? values : applyTemperature(values, classes, fit.temperature);
-        return scoresOfLabels(own, generated, checker);
+      const column = (key: string | undefined, checker: string, scaled: boolean) => {
+        if (key === undefined) return undefined;
+        const values = scaled ? calibrated(key, "generated") : get(key)?.logProbabilities.generated;
+        return values === undefined ? undefined : scoresOfLabels(values, generated, checker);
       };
       const qualityColumn = column(quality, "the quality checker", calibrate);
       const diversityColumn = column(diversity, "the diversity checker", false);
@@ -95,15 +121,16 @@ export function createFindings(
   };
 }
 
+function valuesOf({ label, logProbabilities }: Finished, role: string): Float32Array {
+  const values = logProbabilities[role];
+  if (values !== undefined) return values;
+  throw new CounterweightError("internal", `${label} was not asked about ${role}`);
+}
+
 /** Several checkers as one: their mean probability, and out-of-fold ones for the rows they learnt from. */
 function countVotes(vote: Vote, members: readonly Finished[]): Finished {
   const classes = vote.pool.labelNames.length;
-  const of = (role: string): Float32Array[] =>
-    members.map(({ label, logProbabilities }) => {
-      const values = logProbabilities[role];
-      if (values !== undefined) return values;
-      throw new CounterweightError("internal", `${label} was not asked about ${role}`);
-    });
+  const of = (role: string): Float32Array[] => members.map((member) => valuesOf(member, role));
   return {
     key: vote.key,
     label: vote.label,

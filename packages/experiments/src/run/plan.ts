@@ -65,7 +65,7 @@ export interface TrainingMaking {
   readonly predicts: Readonly<Record<string, string>>;
   readonly quality: string | undefined;
   /** How the quality scores are calibrated; undefined for not at all. */
-  readonly calibration: "temperature" | undefined;
+  readonly calibration: { readonly kind: "temperature"; readonly version: 2 } | undefined;
   readonly diversity: string | undefined;
   /**
    * Where the words of the data are the model's vocabulary, the digest of all roles they are taken
@@ -184,7 +184,10 @@ function createPlanner({ spec, benchmarks, model, backend }: PlanInputs) {
       validation: roleDigests.validation,
       predicts: Object.fromEntries(training.predicts.map((role) => [role, roleDigests[role]])),
       quality,
-      calibration: quality === undefined || calibration === "none" ? undefined : calibration,
+      calibration:
+        quality === undefined || calibration === "none"
+          ? undefined
+          : { kind: calibration, version: 2 },
       diversity,
       vocabulary: ownTokenizer ? undefined : sha256(canonicalJson(byRole)),
     };

@@ -27,6 +27,8 @@ export interface TrialOutcome {
    * Temperature fitted on the model's log-probabilities of the rows that chose its epoch.
    */
   readonly temperature: TemperatureFit | undefined;
+  /** Log-probabilities of the test rows at that temperature, `[rows, classes]`. */
+  readonly calibratedTest: Float32Array | undefined;
 }
 
 /** What a run found, before seeds are folded into rows. */

@@ -274,5 +274,6 @@ function outcomeOf(
     scores: scoreTrial(training.logProbabilities.test, benchmark.test),
     columns: findings.scores(planned, benchmark.generated),
     temperature: findings.temperature(planned.result),
+    calibratedTest: findings.calibrated(planned.result, "test"),
   };
 }
