@@ -40,6 +40,11 @@ export function resultRows(results: RunFindings): ResultRow[] {
     const method = methods.find(({ name }) => name === row.method);
     const expected = results.benchmarks.get(row.benchmark)?.expectedAccuracy;
     if (method === undefined || expected === undefined) return row;
+    // Theory knows the weights that losses define, not what transforms make of them.
+    const transformed = results.outcomes.some(
+      ({ trial, transforms }) => trial.method === row.method && transforms.length > 0,
+    );
+    if (transformed) return row;
     const closedFormAccuracy = expected({ method: method.loss, gamma: method.gamma });
     // With the few rows of a checker its closed form, the Bayes accuracy, would mislead.
     return closedFormAccuracy === undefined || method.loss === qualityChecker

@@ -114,6 +114,10 @@ describe("weight transforms", () => {
     const { results } = await run(backend, methods);
     const names = results.outcomes.map(({ trial }) => trial.method);
     expect(names).toEqual(["imp", "imp-temper-0.5-clip-0.9..1.1"]);
+    // The closed form is of the weights as the loss defines them.
+    const [known, unknown] = results.rows.map((row) => row.closedFormAccuracy);
+    expect(known).toBeGreaterThan(0.5);
+    expect(unknown).toBeUndefined();
     const rows = await csv("ledger.csv");
     const of = (method: string) => rows.filter((row) => row.method === method);
     const plain = of(at(names, 0));
