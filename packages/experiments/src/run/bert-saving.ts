@@ -1,6 +1,9 @@
 import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { writeRefusal } from "@counterweight/base";
 import {
   loadCheckpoint,
+  type ModelFolder,
   type ParameterTensor,
   readTokenizerFiles,
   saveModelFolder,
@@ -20,6 +23,7 @@ interface TokenizerSource {
 /**
  * Keeps a trained model as a Hugging Face folder without ONNX files and with an empty card: what the
  * store holds until results are written.
+ * @throws CounterweightError `usage` where the disk is full or refuses.
  */
 export async function keepModel(
   folder: string,
@@ -32,8 +36,7 @@ export async function keepModel(
       { shape: shape.map(Number), values: Float32Array.from(data) },
     ],
   );
-  await mkdir(folder, { recursive: true });
-  await saveModelFolder(folder, {
+  await save(folder, {
     config,
     parameters: new Map(tensors),
     tokenizer:
@@ -46,13 +49,26 @@ export async function keepModel(
   });
 }
 
-/** Makes a kept model one for others: with its card, `onnx/model.onnx` and the quantised one. */
+/**
+ * Makes a kept model one for others: with its card, `onnx/model.onnx` and the quantised one.
+ * @throws CounterweightError `usage` where the disk is full or refuses.
+ */
 export async function exportModel(from: string, to: string, card: string): Promise<void> {
   const { config, parameters } = await loadCheckpoint(from, { seed: 0 });
-  await saveModelFolder(to, {
+  await save(to, {
     config,
     parameters,
     tokenizer: { files: await readTokenizerFiles(from) },
     card,
   });
+}
+
+/** A refused write as an error for people. */
+async function save(folder: string, model: ModelFolder): Promise<void> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await saveModelFolder(folder, model);
+  } catch (error) {
+    throw writeRefusal(error, folder);
+  }
 }
