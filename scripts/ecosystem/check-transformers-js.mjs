@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Runs saved models with `@huggingface/transformers`, or with `--xenova` its former name
  * `@xenova/transformers`, and compares with ours.

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * What int8 costs: runs both ONNX models of a saved folder on labelled rows and prints accuracy,
  * macro-F1, size and time of each.

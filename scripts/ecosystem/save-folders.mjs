@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Saves models as folders and writes beside each what our own engine computes for `rows.mjs`.
  *
