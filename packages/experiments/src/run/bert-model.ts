@@ -7,6 +7,7 @@ import {
   parameterCount,
   randomConfig,
   type Tokenizer,
+  withLabels,
 } from "@counterweight/bert";
 import { type Benchmark, roles } from "@counterweight/data";
 import type { InitialParameters } from "@counterweight/trainer";
@@ -52,12 +53,12 @@ export async function startModel(
     return { config: withDropout(pooled, settings.dropout), initial: parameters };
   }
   const { tokenizer: _, ...sizes } = model.config ?? {};
-  const config = randomConfig({
+  const unnamed = randomConfig({
     ...sizes,
     ...(pooling === undefined ? {} : { pooling }),
     vocabularySize: tokenizer.vocabularySize,
-    numLabels: labelNames.length,
   });
+  const config = withLabels(unnamed, labelNames.length, labelNames);
   checkLength(settings.maxLength, maxTokens(config), "model.config");
   checkSize(config);
   return {
