@@ -83,7 +83,7 @@ describe("bertBackend", () => {
     const write = (name: string, content: unknown) =>
       writeFile(join(folder, name), JSON.stringify(content));
 
-    await expect(look).rejects.toThrow("neither tokenizer.json nor vocab.txt");
+    await expect(look).rejects.toThrow("no tokenizer.json, no vocab.txt");
     const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"];
     await writeFile(join(folder, "vocab.txt"), `${vocabulary.join("\n")}\n`);
     await expect(look).rejects.toThrow(`${folder}: There is no config.json`);
