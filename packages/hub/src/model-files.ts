@@ -14,8 +14,6 @@ const DESCRIPTIONS: readonly string[] = [
   "README.md",
 ];
 const TOKENIZERS: readonly string[] = ["tokenizer.json", "vocab.txt", "vocab.json"];
-/** Files whose absence cannot be told from not having been downloaded, and which change results. */
-const TELLING: readonly string[] = ["modules.json", "1_Pooling/config.json"];
 
 const WHOLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
@@ -59,7 +57,3 @@ export function lackOfModel(paths: readonly string[]): string | undefined {
 /** True where any file of a tokenizer is there. */
 export const hasTokenizer = (paths: readonly string[]): boolean =>
   TOKENIZERS.some((path) => paths.includes(path));
-
-/** Files that may exist on the hub and would change results, yet are not among these. */
-export const untold = (paths: readonly string[]): readonly string[] =>
-  TELLING.filter((path) => !paths.includes(path));

@@ -1,6 +1,6 @@
 import { forPeople, hubError } from "./hub-errors.js";
 import { parseHubId } from "./hub-id.js";
-import { chooseModelFiles, hasTokenizer, lackOfModel, untold } from "./model-files.js";
+import { chooseModelFiles, hasTokenizer, lackOfModel } from "./model-files.js";
 import { type HubOptions, isUnreachable, Repository } from "./repository.js";
 
 /** Options of `resolveModelFolder`. */
@@ -56,18 +56,12 @@ export async function resolveModelFolder(id: string, options: ModelOptions): Pro
     const fromCache = (): ModelFolder | undefined => {
       if (cached === undefined || !whole) return undefined;
       const { known, files } = cached;
-      const unknown = known.files === undefined ? untold(files) : [];
       return {
         folder: repository.snapshot(known.commit),
         revision: known.commit,
         files,
         fromCache: true,
-        notes:
-          unknown.length === 0
-            ? []
-            : [
-                `${hub.id}: taken from the cache as it is; whether the hub has ${unknown.join(" or ")} was not asked`,
-              ],
+        notes: [],
       };
     };
     if (options.refresh !== true || repository.offline) {

@@ -59,7 +59,8 @@ const options: OptionShapes = {
   },
   generatedEncoding: {
     kind: "string",
-    description: "The same for the generated file. Default: as encoding.",
+    description:
+      "The same for the generated file. Default: by the byte-order mark, else utf-8, whatever encoding says: another file is another encoding.",
   },
   delimiter: {
     kind: "string",
@@ -211,13 +212,21 @@ export function readingOf(read: OptionReader, where: string): ReadTableOptions {
   };
 }
 
-/** What is read otherwise in the generated file. */
-export function generatedReadingOf(read: OptionReader, where: string): ReadTableOptions {
+/**
+ * How the generated file is read: as the real ones, but for what its own options say. The encoding is
+ * never taken from the real files: a UTF-8 file read as ISO-8859-1 gives garbage without an error.
+ */
+export function generatedReadingOf(
+  read: OptionReader,
+  { encoding: _, ...reading }: ReadTableOptions,
+  where: string,
+): ReadTableOptions {
   const format = read.choice("generatedFormat", fileFormats);
   const delimiter = read.string("generatedDelimiter");
   const encoding = read.string("generatedEncoding");
   const columns = columnsOf(read, "generatedColumns", where);
   return {
+    ...reading,
     ...(format === undefined ? {} : { format }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(encoding === undefined ? {} : { encoding }),
@@ -242,7 +251,7 @@ export const files: BenchmarkSource = {
       realFiles: realFilesOf(read, where),
       generated: read.requiredString("generated"),
       reading: { ...reading, ...(columns === undefined ? {} : { columns }) },
-      generatedReading: { ...reading, ...generatedReadingOf(read, where), drop },
+      generatedReading: { ...generatedReadingOf(read, reading, where), drop },
     });
   },
 };

@@ -180,8 +180,7 @@ export async function loadHub(
   const columns = columnsOf(read, "columns", where);
   const common = readingOf(read, where);
   const generatedReading: ReadTableOptions = {
-    ...common,
-    ...generatedReadingOf(read, where),
+    ...generatedReadingOf(read, common, where),
     drop: read.choiceList("drop", dropKinds) ?? [],
     name: `${name}/generated`,
   };

@@ -82,10 +82,11 @@ export function weightHealthCourses({
         seed: trial.seed,
         epochs: healths.map((health, index) => ({
           epoch: index + 1,
-          effectiveShare: health.effectiveShare,
-          massOnTopTenth: health.massOnTopTenth,
-          largestShare: health.largestShare,
-          vanishedClasses: health.vanishedClasses.map((label) => rows.labelNames[label] ?? ""),
+          effectiveShare: health?.effectiveShare ?? 0,
+          massOnTopTenth: health?.massOnTopTenth ?? 0,
+          largestShare: health?.largestShare ?? 0,
+          vanishedClasses:
+            health?.vanishedClasses.map((label) => rows.labelNames[label] ?? "") ?? rows.labelNames,
         })),
         warnings: healths.flatMap((health, index) =>
           healthProblems(health, guard, rows.labelNames).map(

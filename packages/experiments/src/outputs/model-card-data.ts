@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import type { CardEvaluation, CardSettings, CardSource, ModelCardData } from "@counterweight/bert";
 import { type Role, roles } from "@counterweight/data";
 import type { Interval } from "@counterweight/evaluation";
@@ -37,7 +37,7 @@ export function modelCardData(
     summary: `Tells apart the classes of ${trial.benchmark}. Trained on rows that a language model wrote (${trial.generated}) with the method \`${trial.method}\`.`,
     labels: benchmark.labelNames,
     pairs: benchmark.generated.textPair !== undefined,
-    ...(checkpoint === undefined || checkpoint.startsWith("/") ? {} : { baseModel: checkpoint }),
+    ...(checkpoint === undefined || isAbsolute(checkpoint) ? {} : { baseModel: checkpoint }),
     sources: roles.map((role) => source(prepared, role)),
     settings: cardSettings(outcome, results),
     evaluations: [evaluation(outcome, results, prepared)],
@@ -72,15 +72,20 @@ function source({ benchmark, digests, source }: PreparedBenchmark, role: Role): 
   };
 }
 
-function cardSettings({ trial, training }: TrialOutcome, { spec }: RunResults): CardSettings {
+function cardSettings(
+  { trial, training, transforms }: TrialOutcome,
+  { spec }: RunResults,
+): CardSettings {
   const { train, checker } = spec.settings;
   const plain = Object.entries(train).map(([key, value]) => [key, value ?? "as the model says"]);
   return {
     method: trial.method,
     gamma: trial.gamma,
+    ...(transforms.length === 0 ? {} : { "weight transforms": JSON.stringify(transforms) }),
     seed: trial.seed,
     "checker fraction": trial.checkerFraction,
     "checker calibration": checker.calibration,
+    ...(checker.folds === undefined ? {} : { "checker folds": checker.folds }),
     "epoch kept": training.bestEpoch,
     ...Object.fromEntries(plain),
   };

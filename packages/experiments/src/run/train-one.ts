@@ -42,7 +42,7 @@ function* watchWeights(
   if (weights === undefined || !isWeighted(loss) || guard.action === "off") return;
   const health = epochHealth(weights, rows);
   const problems = healthProblems(health, guard, rows.labelNames);
-  const { effectiveShare, largestShare, massOnTopTenth } = health;
+  const { effectiveShare = 0, largestShare = 0, massOnTopTenth = 0 } = health ?? {};
   yield { type: "weights", epoch, effectiveShare, largestShare, massOnTopTenth, problems };
   if (guard.action === "stop" && problems.length > 0) {
     const what = `stopped by the weight guard after epoch ${epoch}: ${problems.join("; ")}.`;

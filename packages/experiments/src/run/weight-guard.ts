@@ -8,21 +8,24 @@ export type WeightGuard = Spec["weights"]["guard"];
 
 /**
  * Health of the weights an epoch ended with: the loss's own, times the user's where rows have one.
+ * Undefined where all are 0, as float32 has it at extreme exponents: there is no health to speak of.
  * @param weights the loss's weight of each row as last used, `[rows]`
  */
-export function epochHealth(weights: Float32Array, rows: TextTable): WeightHealth {
+export function epochHealth(weights: Float32Array, rows: TextTable): WeightHealth | undefined {
   const own = rows.weight;
   const whole = own === undefined ? weights : weights.map((weight, row) => weight * at(own, row));
+  if (whole.every((weight) => weight === 0)) return undefined;
   return weightHealth(whole, rows.label, rows.labelNames.length);
 }
 
 /** What is unhealthy, a sentence each; none where all is well. */
 export function healthProblems(
-  health: WeightHealth,
+  health: WeightHealth | undefined,
   guard: WeightGuard,
   labelNames: readonly string[],
 ): string[] {
   if (guard.action === "off") return [];
+  if (health === undefined) return ["all weights are 0"];
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const problems: string[] = [];
   if (health.effectiveShare < guard.effectiveShare) {

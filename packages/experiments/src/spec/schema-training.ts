@@ -162,7 +162,7 @@ export const modelSchema = z.strictObject({
     .enum(["cls", "mean"])
     .optional()
     .describe(
-      "What the head sees: the first token's vector (cls) or the mean over the row's tokens; as the checkpoint says by default, else cls.",
+      "What the head sees: the first token's vector (cls) or the mean over the row's tokens. Default: cls, or what a model saved by Counterweight was trained with; the pooling of sentence-transformers models is not read.",
     ),
   config: z
     .strictObject({
