@@ -2,7 +2,7 @@
  * Writes a finished run's section of docs/results.md and docs/results/NAME.json from the run's own
  * files. Nothing is typed in by hand; run it again after the run.
  *
- *     node scripts/write-benchmark-results.mjs --run runs/mrpc --title "MRPC, MiniLM" [--text FILE]
+ *     node scripts/write-benchmark-results.mjs --run runs/mrpc --title "MRPC, MiniLM" [--text docs/results/text/mrpc.md]
  *
  * --text FILE: Markdown that introduces the section.
  */
@@ -89,7 +89,7 @@ function groupBy(items) {
   return groups;
 }
 
-const [accuracy] = results.comparisons;
+const [told, ...lines] = comparisonLines(results.comparisons[0]);
 const { level, resamples, seed, resampled } = results.results[0].accuracy.interval;
 const seconds = results.trials.reduce((sum, trial) => sum + trial.seconds, 0);
 const section = `## ${options.title ?? name}
@@ -111,13 +111,13 @@ Percent; mean ± standard deviation (n - 1) over seeds; ${100 * level} % percent
 resample ${resampled} (${resamples.toLocaleString("en")} resamples, seed ${seed}). The trials' trainings took
 ${(seconds / 60).toFixed(0)} minutes in all.
 
-${tableToMarkdown(resultsTable(results.results, { comparisons: results.comparisons, intervals: true }))}
+${tableToMarkdown(resultsTable(results.results, { comparisons: results.comparisons }))}
 
 ### What can be told apart
 
-${comparisonLines(accuracy)
-  .map((line) => `- ${line}`)
-  .join("\n")}
+${told}.
+
+${lines.map((line) => `- ${line}`).join("\n")}
 
 ### Calibration
 
