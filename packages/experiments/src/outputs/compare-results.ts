@@ -88,12 +88,25 @@ export function weightHealthCourses({
           vanishedClasses:
             health?.vanishedClasses.map((label) => rows.labelNames[label] ?? "") ?? rows.labelNames,
         })),
-        warnings: healths.flatMap((health, index) =>
-          healthProblems(health, guard, rows.labelNames).map(
-            (problem) => `Epoch ${index + 1}: ${problem}.`,
-          ),
+        warnings: guardWarnings(
+          healths.map((health) => healthProblems(health, guard, rows.labelNames)),
         ),
       },
     ];
   });
+}
+
+/** A sentence a problem with the epochs that had it: fixed weights have the same in all. */
+function guardWarnings(byEpoch: readonly (readonly string[])[]): string[] {
+  const epochs = new Map<string, number[]>();
+  byEpoch.forEach((problems, index) => {
+    for (const problem of problems) {
+      epochs.set(problem, [...(epochs.get(problem) ?? []), index + 1]);
+    }
+  });
+  return [...epochs].map(([problem, found]) =>
+    found.length === 1
+      ? `Epoch ${found[0]}: ${problem}.`
+      : `Epochs ${found.join(", ")}: ${problem}.`,
+  );
 }
