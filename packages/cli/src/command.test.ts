@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
-import type { TrainingBackend } from "@counterweight/experiments";
+import type { TrainedOutcome, TrainingBackend } from "@counterweight/experiments";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { main } from "./command.js";
 
@@ -35,13 +35,21 @@ afterEach(async () => {
 function shareBackend(onStep: () => void = () => undefined, fails = false): TrainingBackend {
   return {
     version: "shares-1",
-    async *train({ train, validation, settings }) {
+    async *train({ train, validation, settings, signal }) {
       const classes = train.labelNames.length;
       const counts = new Array<number>(classes).fill(1);
       for (const label of train.label) counts[label] = (counts[label] ?? 0) + 1;
       const total = counts.reduce((sum, count) => sum + count, 0);
       const logs = counts.map((count) => Math.log(count / total));
+      const outcome: TrainedOutcome = {
+        predict: async (table) => Float32Array.from(table.text.flatMap(() => logs)),
+        dispose: async () => undefined,
+      };
       for (let step = 1; step <= settings.epochs; step++) {
+        if (signal?.aborted === true) {
+          yield { type: "end", bestEpoch: 0, reason: "aborted" };
+          return outcome;
+        }
         onStep();
         const rate = { learningRate: 1, gradientNorm: 1, milliseconds: 1 };
         const rows = train.text.length;
@@ -58,10 +66,7 @@ function shareBackend(onStep: () => void = () => undefined, fails = false): Trai
         };
       }
       yield { type: "end", bestEpoch: 1, reason: fails ? "not-finite" : "completed" };
-      return {
-        predict: async (table) => Float32Array.from(table.text.flatMap(() => logs)),
-        dispose: async () => undefined,
-      };
+      return outcome;
     },
     close: async () => undefined,
   };
