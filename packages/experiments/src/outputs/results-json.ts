@@ -1,10 +1,17 @@
 import type { ResultRow } from "@counterweight/evaluation";
 import { classificationReport, confusionMatrix } from "@counterweight/metrics";
 import { mostLikely } from "@counterweight/trainer";
+import type { EpochRecord } from "../run/backend.js";
 import { rowsByRole } from "../run/prepare.js";
 import type { RunResults } from "../run/results.js";
 import { storedSpec } from "../spec/resolve.js";
 import { labelNoise } from "./label-noise.js";
+
+/** Keys in one order, whether the training is fresh or from the store. */
+function epochRecord({ epoch, epochs, trainLoss, validation, isBest }: EpochRecord): EpochRecord {
+  const { accuracy, macroF1, logLoss } = validation;
+  return { epoch, epochs, trainLoss, validation: { accuracy, macroF1, logLoss }, isBest };
+}
 
 /** `results.json`: the table's rows, every trial behind them, and what they were made with. */
 export function resultsJson(
@@ -42,7 +49,7 @@ export function resultsJson(
       seconds: training.seconds,
       bestEpoch: training.bestEpoch,
       temperature,
-      epochs: training.epochs,
+      epochs: training.epochs.map(epochRecord),
     };
   });
   const content = {

@@ -39,7 +39,11 @@ export async function locateModel(
         },
       );
     }
-    const found = await resolveModelFolder(place, hub);
+    const found = await resolveModelFolder(place, hub).catch((error: unknown) => {
+      if (!(error instanceof CounterweightError)) throw error;
+      const what = `there is no folder ${place} beside the spec, and as a model of the hub: ${error.message}`;
+      throw new CounterweightError(error.kind, what, { cause: error });
+    });
     const how = found.fromCache ? "from the cache" : "downloaded";
     notes.push(`${place}: commit ${found.revision} of the hub, ${how}`, ...found.notes);
     return found.folder;
