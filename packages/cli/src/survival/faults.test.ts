@@ -208,20 +208,6 @@ describe.skipIf(!mounts)("a file system of its own (needs leave to mount)", () =
   );
 });
 
-test.skipIf(process.getuid?.() === 0)(
-  "a folder without leave to write (not as root)",
-  async () => {
-    const out = await withTrainings("no leave");
-    spawnSync("chmod", ["555", out]);
-    const end = await runProcess([spec, "--out", out]);
-    expect(end.code).toBe(2);
-    expect(end.stderr).toMatch(/cannot be written here \(EACCES\)/);
-    spawnSync("chmod", ["755", out]);
-    await mends(out);
-  },
-  patience,
-);
-
 describe("inputs that go away", () => {
   /** A run on files, with a tokenizer's folder: the model's words come from it. */
   async function prepare(name: string): Promise<{ base: string; file: string; words: string }> {
