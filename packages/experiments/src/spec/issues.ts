@@ -34,9 +34,13 @@ function translate(
   switch (issue.code) {
     case "unrecognized_keys": {
       const nodes = nodesAt(schema, path, value);
+      const known = knownKeys(nodes);
       return issue.keys.map((key) => ({
         path: dotted([...path, key]),
-        message: `unknown key. ${didYouMean(key, knownKeys(nodes))}`,
+        // Known, but to another of the alternatives.
+        message: known.includes(key)
+          ? "does not go together with the other keys here."
+          : `unknown key. ${didYouMean(key, known)}`,
         place: placeOfKey(source, [...path, key]),
       }));
     }
@@ -80,7 +84,9 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   const deep = branches.filter((issues) =>
     issues.every((issue) => issue.path.length > 0 || issue.code === "unrecognized_keys"),
   );
-  if (deep.length > 0) return deep[0];
+  const isForeign = (issues: readonly Issue[]): boolean =>
+    issues.some((issue) => issue.code === "unrecognized_keys");
+  if (deep.length > 0) return deep.find((issues) => !isForeign(issues)) ?? deep[0];
   return branches.find((issues) =>
     issues.every((issue) => issue.code !== "invalid_type" && issue.code !== "invalid_union"),
   );

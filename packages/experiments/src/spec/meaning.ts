@@ -36,6 +36,7 @@ export function meaningProblems(spec: Spec): MeaningProblem[] {
     ...transformProblems(spec),
     ...generatedProblems(spec),
     ...rowProblems(spec),
+    ...hiddenWordProblems(spec),
   ];
 }
 
@@ -164,4 +165,13 @@ function rowProblems(spec: Spec): MeaningProblem[] {
     return [{ at: ["generatedRowsFile"], message, onKey: true }];
   }
   return [];
+}
+
+/** A saved model carries its vocabulary: where that is every word of the data, hidden texts show. */
+function hiddenWordProblems({ hideRowText, saveModels, model }: Spec): MeaningProblem[] {
+  const isVocabularyOfData = model.config !== undefined && model.config.tokenizer === undefined;
+  if (!hideRowText || !saveModels || !isVocabularyOfData) return [];
+  const message =
+    "a model without checkpoint has every word of the data as its vocabulary, the test rows' too, and saving writes it; hideRowText forbids that. Give model.config.tokenizer or a checkpoint, or leave one of the two keys out.";
+  return [{ at: ["saveModels"], message, onKey: true }];
 }

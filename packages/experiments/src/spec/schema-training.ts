@@ -12,6 +12,9 @@ export const methodNames: readonly string[] = [qualityChecker, ...losses.map(({ 
 /** Far above what one small training gains from; far more would take all memory of a machine. */
 const mostThreads = 256;
 
+/** Every real row its own fold, at twice the rows that folds are meant for. */
+const mostFolds = 1000;
+
 const fields = {
   epochs: z.int().min(1).describe("Passes over the rows."),
   batchSize: z.int().min(1).describe("Rows a step; the last batch of an epoch may be smaller."),
@@ -79,6 +82,7 @@ export const checkerSchema = z
     folds: z
       .int()
       .min(2)
+      .max(mostFolds)
       .optional()
       .describe(
         "Train this many quality checkers, each on all real rows but one fold, and let them vote. The real train and validation rows become one pool that teaches the checkers and, scored out of fold, chooses the classifier. For 50 to 500 real rows.",

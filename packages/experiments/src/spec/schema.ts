@@ -6,6 +6,10 @@ import { weightsSchema } from "./schema-weights.js";
 
 const atLeastOne = "at least one";
 
+/** Beyond these nothing is gained but minutes in which no interrupt is heard, and gigabytes. */
+const mostResamples = 1_000_000;
+const mostBins = 1000;
+
 /** A single value where a list is meant becomes a list of one. */
 const oneOrMany = <Item extends z.ZodType>(item: Item) =>
   z
@@ -103,6 +107,7 @@ export const specSchema = z
         bootstrapResamples: z
           .int()
           .min(100)
+          .max(mostResamples)
           .default(10_000)
           .describe("Resamples of the test rows for the percentile interval."),
         bootstrapSeed: z.int().min(0).default(0).describe("Seed of those resamples."),
@@ -114,6 +119,7 @@ export const specSchema = z
         calibrationBins: z
           .int()
           .min(1)
+          .max(mostBins)
           .default(15)
           .describe("Bins of the expected calibration error and the reliability diagram."),
       })
