@@ -50,8 +50,10 @@ export async function runCommand(
     if (flags.json) io.stdout(await readFile(join(out, "results.json"), "utf8"));
     else if (results.outcomes.length > 0) {
       io.stdout(`${tableToText(resultsTable(results.rows))}\n`);
-      const lines = results.comparisons.slice(0, 1).flatMap(comparisonLines);
-      if (lines.length > 1) io.stdout(`\n${lines.join("\n")}\n`);
+      const [how = "", ...lines] = results.comparisons.slice(0, 1).flatMap(comparisonLines);
+      if (lines.length > 0) {
+        io.stdout(`${how.replaceAll("; ", ";\n")}:\n${lines.join("\n")}\n\n`);
+      }
     }
     conclude(results, { out, file, words: [...overrides, ...flags.set] }, io);
     return { done: exitCodes.done, failed: exitCodes.failed, stopped: exitCodes.interrupted }[
