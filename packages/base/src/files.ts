@@ -63,6 +63,8 @@ const refusals: Readonly<Record<string, readonly [what: string, fix: string]>> =
   EACCES: ["it may not be written", "Give write permission, or another folder"],
   EPERM: ["it may not be written", "Give write permission, or another folder"],
   EROFS: ["the file system is read-only", "Make it writable, or give another folder"],
+  ENOTDIR: ["a part of the path is a file", "Move it away, or give another folder"],
+  EEXIST: ["a part of the path is a file", "Move it away, or give another folder"],
   EIO: ["the disk reports an error", "Look at the disk"],
 };
 

@@ -97,6 +97,8 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
         `${label(event.training)}: warning: no checkpoint after step ${event.step}: ${event.problem} Training goes on; later ones are tried, and no more is said of them.`,
       ];
     }
+    case "model-saved":
+      return [`${event.label}: saved to ${event.folder}`];
     case "weights":
       return event.problems.map(
         (problem) =>

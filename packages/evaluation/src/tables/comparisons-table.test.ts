@@ -158,3 +158,17 @@ describe("calibration in print", () => {
     expect(at(table.rows, 3)[7]).toMatch(/^(1\.9|2\.0)\d ± 0\.\d\d$/);
   });
 });
+
+describe("resamples too few to tell anything", () => {
+  it("are named where no p-value can fall below the level, and only there", () => {
+    // Three comparisons by Holm: 3 * 2 / (R + 1) must be below 0.05.
+    for (const [resamples, few] of [
+      [100, true],
+      [119, true],
+      [120, false],
+    ] as const) {
+      const line = at(comparisonLines(compareMethods(trials, { resamples })), 0);
+      expect(line.includes("too few resamples"), `${resamples}`).toBe(few);
+    }
+  });
+});

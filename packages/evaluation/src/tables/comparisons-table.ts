@@ -87,6 +87,9 @@ export function describeComparisons(comparisons: MethodComparisons): string {
     correction === "none"
       ? "p-values not corrected"
       : `p-values corrected by ${CORRECTIONS[correction]} over ${together}, intervals not`,
+    ...(isTooCoarse(comparisons)
+      ? [`too few resamples: with ${resamples} no difference can be told apart`]
+      : []),
   ].join("; ");
 }
 
@@ -119,3 +122,7 @@ function signed(value: number, digits: number): string {
 function percentOf(level: number): number {
   return Number((level * 100).toPrecision(4));
 }
+
+/** The smallest p-value that the resamples can give, corrected, is not below the level. */
+const isTooCoarse = ({ resamples, correction, familySize, level }: MethodComparisons): boolean =>
+  familySize > 0 && (2 / (resamples + 1)) * (correction === "holm" ? familySize : 1) >= 1 - level;

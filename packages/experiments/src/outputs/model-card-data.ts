@@ -46,9 +46,9 @@ export function modelCardData(
       ? {}
       : {
           weights: {
-            "effective sample size, share of the rows": last.effectiveShare,
-            "weight on the heaviest tenth": last.massOnTopTenth,
-            "largest share of one row": last.largestShare,
+            "effective sample size, share of the rows": percent(last.effectiveShare),
+            "weight on the heaviest tenth": percent(last.massOnTopTenth),
+            "largest share of one row": percent(last.largestShare),
           },
         }),
     limitations: [
@@ -59,6 +59,8 @@ export function modelCardData(
     versions: versions(results),
   };
 }
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function source({ benchmark, digests, source }: PreparedBenchmark, role: Role): CardSource {
   const table = benchmark[role];

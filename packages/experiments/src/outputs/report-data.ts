@@ -13,6 +13,7 @@ import { classificationReport } from "@counterweight/metrics";
 import { mostLikely } from "@counterweight/trainer";
 import { type PreparedBenchmark, rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
+import { qualityChecker } from "../spec/schema-training.js";
 import { labelNoise } from "./label-noise.js";
 import { weightColumns } from "./weight-columns.js";
 
@@ -126,6 +127,12 @@ function weights(outcome: TrialOutcome, results: RunResults): WeightSummary[] {
 function notes(results: RunResults): ReportNote[] {
   const { status, failures, benchmarks } = results;
   const warnings = failures.map(({ label, message }) => `${label}: ${message}`);
+  for (const { trial, training, temperature } of results.outcomes) {
+    if (temperature?.atBound !== true || trial.loss !== qualityChecker) continue;
+    warnings.push(
+      `${training.label}: no temperature fits its held-out rows (all right or all wrong); its scores are not calibrated.`,
+    );
+  }
   if (status === "stopped") warnings.push("The run was stopped; trials are missing.");
   const read = [...benchmarks.values()].flatMap(({ notes }) => notes);
   const noise = labelNoise(results).map(

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CounterweightError, removeUnfinished, writeRefusal } from "@counterweight/base";
 import type { RunEvent } from "./events.js";
+import { lockFolder } from "./run-lock.js";
 
 /** Appends events to a file, one JSON line each. */
 export interface EventLog {
@@ -19,18 +20,21 @@ const mostWaiting = 64 * 1024 * 1024;
  * (ISO 8601, UTC) and the id of its run. A line that a kill left unfinished is cut off first, so that
  * every line is JSON, and what it left of other files in the folder is removed. Lines go out at least
  * once a second. A disk that is full stops no training: lines wait in memory and go out, whole and in
- * order, once there is room.
- * @throws CounterweightError `usage` when the folder cannot be made or written.
+ * order, once there is room. Until it is closed the folder is this run's alone.
+ * @throws CounterweightError `usage` when the folder cannot be made or written, or another run has it.
  */
 export async function openEventLog(
   path: string,
   { now, run }: { readonly now: () => Date; readonly run: string },
 ): Promise<EventLog> {
   const file = await openForAppending(path);
+  let release: () => Promise<void> = async () => undefined;
   try {
+    release = await lockFolder(dirname(path));
     await cutUnfinishedLine(file);
     await removeUnfinished(dirname(path));
   } catch (error) {
+    await release();
     await file.close();
     throw writeRefusal(error, path);
   }
@@ -69,6 +73,7 @@ export async function openEventLog(
         await flush();
       } finally {
         await file.close();
+        await release();
       }
       if (refused !== undefined) throw writeRefusal(refused, path);
     },

@@ -228,7 +228,7 @@ async function folderDigest(folder: string, wanted: RegExp): Promise<Record<stri
   } catch (cause) {
     throw new CounterweightError("model", "the model's folder cannot be read.", {
       where: folder,
-      fix: "Give the folder that holds config.json and model.safetensors. Nothing is downloaded: `hf download NAME --local-dir FOLDER` fetches a model of the Hugging Face hub.",
+      fix: "Give the folder that holds config.json and model.safetensors, or an id of the Hugging Face hub (owner/name).",
       cause,
     });
   }

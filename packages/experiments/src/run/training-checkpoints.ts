@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256, writeFileAtomic } from "@counterweight/base";
+import { sha256, writeFileAtomic, writeRefusal } from "@counterweight/base";
 import {
   latestCheckpoint,
   type CheckpointEvent as TrainerCheckpoint,
@@ -56,7 +56,9 @@ export async function openCheckpoints({
   const digests: string[] = [];
   let resume: CheckpointKeeper["resume"];
   while (resume === undefined) {
-    const found = await latestCheckpoint(folder, key);
+    const found = await latestCheckpoint(folder, key).catch((error: unknown) => {
+      throw writeRefusal(error, folder);
+    });
     for (const { name, reason } of found.damaged) {
       const problem = `${name}: ${reason}`;
       if (!damaged.includes(problem)) damaged.push(problem);
