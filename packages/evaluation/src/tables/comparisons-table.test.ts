@@ -164,7 +164,7 @@ describe("resamples too few to tell anything", () => {
     // Three comparisons by Holm: 3 * 2 / (R + 1) must be below 0.05.
     for (const [resamples, few] of [
       [100, true],
-      [119, true],
+      [118, true],
       [120, false],
     ] as const) {
       const line = at(comparisonLines(compareMethods(trials, { resamples })), 0);
