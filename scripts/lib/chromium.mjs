@@ -24,6 +24,8 @@ export function startChromium(command) {
   const profile = mkdtempSync(join(tmpdir(), "chromium-"));
   const child = spawn(command, [...OPTIONS, `--user-data-dir=${profile}`, "about:blank"], {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    // A group of its own, so that its helper processes can be ended with it.
+    detached: true,
   });
   const [, , , input, output] = child.stdio;
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
@@ -73,9 +75,23 @@ export function startChromium(command) {
       listeners.push(listener);
     },
     async close() {
-      child.kill("SIGKILL");
+      endGroup(child);
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      try {
+        rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      } catch (error) {
+        // A helper may still be writing; a temporary folder left over fails no check.
+        console.error(`${profile} could not be removed: ${error}`);
+      }
     },
   };
+}
+
+/** @param {import("node:child_process").ChildProcess} child */
+function endGroup(child) {
+  try {
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
+  }
 }
