@@ -84,7 +84,7 @@ export function writeRefusal(error: unknown, path: string): unknown {
 }
 
 /** The code of a system error, such as "ENOENT"; undefined for any other. */
-function systemCode(error: unknown): string | undefined {
+export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }

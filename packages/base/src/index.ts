@@ -1,6 +1,7 @@
 export { at, CounterweightError, type ErrorDetails, type ErrorKind } from "./errors.js";
 export {
   removeUnfinished,
+  systemCode,
   temporaryName,
   writeFileAtomic,
   writeRefusal,

@@ -4,9 +4,11 @@ import {
   canonicalJson,
   removeUnfinished,
   sha256,
+  systemCode,
   temporaryName,
   writeRefusal,
 } from "@counterweight/base";
+import { bytesOf, floatsOf } from "./float-bytes.js";
 import type { EpochRecord } from "./run/backend.js";
 import type { TrainingMaking } from "./run/plan.js";
 
@@ -183,20 +185,6 @@ function parseStored(text: string): StoredResult | undefined {
 const isStored = (value: unknown): value is StoredResult =>
   typeof value === "object" && value !== null && "format" in value && value.format === 2;
 
-function bytesOf(values: Float32Array): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, index) => {
-    bytes.writeFloatLE(value, index * 4);
-  });
-  return bytes;
-}
-
-function floatsOf(bytes: Buffer): Float32Array {
-  return Float32Array.from({ length: bytes.length >> 2 }, (_, index) =>
-    bytes.readFloatLE(index * 4),
-  );
-}
-
 async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, "w");
   try {
@@ -208,9 +196,7 @@ async function writeSynced(path: string, content: string | Uint8Array): Promise<
 }
 
 const missing = (error: unknown): boolean =>
-  error instanceof Error &&
-  "code" in error &&
-  (error.code === "ENOENT" || error.code === "ENOTDIR");
+  ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {

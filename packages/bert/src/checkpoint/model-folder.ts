@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, systemCode } from "@counterweight/base";
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error &&
-  "code" in error &&
-  (error.code === "ENOENT" || error.code === "ENOTDIR");
+  ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
 
 /** The text of `folder/name`, or undefined where there is no such file. */
 export async function readOptionalText(folder: string, name: string): Promise<string | undefined> {

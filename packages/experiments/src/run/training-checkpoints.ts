@@ -7,6 +7,7 @@ import {
   type TrainingCheckpoint,
   writeCheckpoint,
 } from "@counterweight/trainer";
+import { bytesOf, floatsOf } from "../float-bytes.js";
 import type {
   CheckpointEvent,
   CheckpointSettings,
@@ -18,11 +19,11 @@ import type {
 } from "./backend.js";
 
 /** An epoch as a checkpoint's `progress.json` holds it; its columns of rows are a file beside it. */
-interface StoredEpoch {
+type StoredEpoch = {
   readonly record: EpochRecord;
   /** SHA-256 of `epoch-N.f32`: weights, then log-probabilities, 32-bit little-endian floats. */
   readonly columns: string;
-}
+};
 
 interface StoredPast {
   readonly loss: readonly number[];
@@ -105,10 +106,8 @@ export async function openCheckpoints({
           const { type: _, weights: __, logProbability: ___, ...record } = epoch;
           return { record, columns: digests[index] ?? "" };
         });
-        const extra = JSON.parse(
-          JSON.stringify({ loss: past.loss, learningRate: past.learningRate, epochs }),
-        );
-        await writeCheckpoint(folder, { key, state, extra });
+        const { loss, learningRate } = past;
+        await writeCheckpoint(folder, { key, state, extra: { loss, learningRate, epochs } });
         return { type: "checkpoint", step, milliseconds: performance.now() - started };
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
@@ -122,13 +121,7 @@ const epochFile = (epoch: number): string => `epoch-${epoch}.f32`;
 
 async function writeEpoch(folder: string, event: EpochEvent): Promise<string> {
   const { weights = new Float32Array(), logProbability = new Float32Array() } = event;
-  const bytes = new Uint8Array(4 * (weights.length + logProbability.length));
-  const view = new DataView(bytes.buffer);
-  [weights, logProbability].forEach((values, part) => {
-    values.forEach((value, index) => {
-      view.setFloat32(4 * (part * weights.length + index), value, true);
-    });
-  });
+  const bytes = bytesOf(weights, logProbability);
   await writeFileAtomic(join(folder, epochFile(event.epoch)), bytes);
   return sha256(bytes);
 }
@@ -142,9 +135,7 @@ async function readEpochs(
   for (const { record, columns } of stored) {
     const bytes = await readFile(join(folder, epochFile(record.epoch))).catch(() => undefined);
     if (bytes === undefined || sha256(bytes) !== columns) return undefined;
-    const floats = Float32Array.from({ length: bytes.length >> 2 }, (_, index) =>
-      bytes.readFloatLE(4 * index),
-    );
+    const floats = floatsOf(bytes);
     const rows = floats.length >> 1;
     epochs.push({
       type: "epoch",

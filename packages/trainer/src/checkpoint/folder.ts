@@ -1,9 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CounterweightError } from "@counterweight/base";
+import {
+  CounterweightError,
+  removeUnfinished,
+  systemCode,
+  temporaryName,
+} from "@counterweight/base";
 import { type JsonValue, type Progress, parseProgress, renderProgress } from "./progress.js";
-import { systemCode, writeRefusal } from "./refusals.js";
+import { writeRefusal } from "./refusals.js";
 import { digestOf, readState, writeState } from "./state-file.js";
 import type { TrainingCheckpoint } from "./training-checkpoint.js";
 
@@ -31,9 +35,6 @@ const KEPT = 2;
 const stateFile = "state.safetensors";
 const progressFile = "progress.json";
 const finished = /^checkpoint-(\d+)$/;
-const unfinished = /^checkpoint-\d+\.[0-9a-f]{12}\.tmp$/;
-
-const temporaryName = (name: string): string => `${name}.${randomBytes(6).toString("hex")}.tmp`;
 
 /** Makes names in a folder last; Windows knows no such call and needs none. */
 async function syncFolder(path: string): Promise<void> {
@@ -60,13 +61,6 @@ async function removeCheckpoint(folder: string, name: string): Promise<void> {
   const temporary = join(folder, temporaryName(name));
   await rename(join(folder, name), temporary);
   await rm(temporary, { recursive: true, force: true });
-}
-
-/** Removes what a kill left. */
-async function removeUnfinished(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (unfinished.test(name)) await rm(join(folder, name), { recursive: true, force: true });
-  }
 }
 
 /**

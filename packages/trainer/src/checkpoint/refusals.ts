@@ -1,4 +1,4 @@
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, systemCode } from "@counterweight/base";
 
 const reasons: Readonly<Record<string, readonly [what: string, fix: string]>> = {
   ENOSPC: ["the disk is full", "Free space"],
@@ -11,12 +11,6 @@ const reasons: Readonly<Record<string, readonly [what: string, fix: string]>> = 
   EEXIST: ["a part of the path is a file", "Choose another folder"],
   EIO: ["the disk reports an error", "Look at the disk"],
 };
-
-/** The code of a system error, such as "ENOENT"; undefined for any other. */
-export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" && "syscall" in error ? error.code : undefined;
-}
 
 /** A failed write of a checkpoint as a `training` error for people; other errors as they are. */
 export function writeRefusal(error: unknown, folder: string, name: string): unknown {
