@@ -3,6 +3,7 @@ import { add, gather, slice, tanh } from "@counterweight/graph";
 import type { BertConfig } from "../checkpoint/config.js";
 import { dense } from "../encoder/layers.js";
 import type { Architecture } from "./architecture.js";
+import { bert } from "./bert.js";
 import { bertLayerNames } from "./bert-layers.js";
 
 /** Position table rows up to and including the padding token's are not used. */
@@ -27,22 +28,7 @@ export const roberta: Architecture = {
   title: "RoBERTa",
   prefix: "roberta",
   parts: ["embeddings", "encoder", "pooler"],
-  keys: {
-    hiddenSize: ["hidden_size", 768],
-    layers: ["num_hidden_layers", 12],
-    heads: ["num_attention_heads", 12],
-    intermediateSize: ["intermediate_size", 3072],
-    vocabularySize: ["vocab_size", 50265],
-    maxPositions: ["max_position_embeddings", 512],
-    typeVocabularySize: ["type_vocab_size", 2],
-    layerNormEpsilon: ["layer_norm_eps", 1e-12],
-    hiddenDropout: ["hidden_dropout_prob", 0.1],
-    attentionDropout: ["attention_probs_dropout_prob", 0.1],
-    classifierDropout: ["classifier_dropout", undefined],
-    initializerRange: ["initializer_range", 0.02],
-    padTokenId: ["pad_token_id", 1],
-    activation: ["hidden_act", "gelu"],
-  },
+  keys: { ...bert.keys, vocabularySize: ["vocab_size", 50265], padTokenId: ["pad_token_id", 1] },
   paddedTables: [
     "roberta.embeddings.word_embeddings.weight",
     "roberta.embeddings.position_embeddings.weight",

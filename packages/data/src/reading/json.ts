@@ -57,6 +57,17 @@ async function* linesOf(chunks: Chunks, file: string): AsyncGenerator<readonly s
   if (rest !== "") yield [rest];
 }
 
+/** Adds one object to the rows; `fix` is for text that is no JSON. */
+function addObject(
+  store: ReturnType<typeof columnStore>,
+  { content, line }: JsonElement,
+  file: string,
+  fix: string,
+): void {
+  const place = { row: store.rows() + 1, line };
+  store.add(line, entriesOf(parseRow(content, file, place, fix), file, place));
+}
+
 /**
  * Parses JSON Lines: one object a line. Keys may differ from row to row. Only the columns in `keep`
  * (default: all) are held.
@@ -77,14 +88,12 @@ export async function parseJsonLines(
       blankLines++;
       return;
     }
-    const place = { row: store.rows() + 1, line };
-    const value = parseRow(
-      content,
+    addObject(
+      store,
+      { content, line },
       file,
-      place,
       "Write one complete JSON object on each line; a file that is one list is read as .json.",
     );
-    store.add(line, entriesOf(value, file, place));
   };
   for await (const lines of linesOf(chunks, file)) lines.forEach(addLine);
   return store.finish(file, blankLines);
@@ -102,16 +111,13 @@ export async function parseJsonList(
   keep?: readonly string[],
 ): Promise<RowSource> {
   const store = columnStore(keep);
-  const addElement = ({ content, line }: JsonElement): void => {
-    const place = { row: store.rows() + 1, line };
-    const value = parseRow(
-      content,
+  const addElement = (element: JsonElement): void =>
+    addObject(
+      store,
+      element,
       file,
-      place,
       "Separate the objects of the list by one comma each; a file with one object a line is read with format: jsonl.",
     );
-    store.add(line, entriesOf(value, file, place));
-  };
   for await (const elements of jsonElements(chunks, file)) elements.forEach(addElement);
   return store.finish(file, 0);
 }

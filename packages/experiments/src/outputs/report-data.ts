@@ -14,7 +14,6 @@ import { mostLikely } from "@counterweight/trainer";
 import { type PreparedBenchmark, rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
-import { labelNoise } from "./label-noise.js";
 import { weightColumns } from "./weight-columns.js";
 
 /** What the HTML report shows of a run. Texts are left out here already where the spec hides them. */
@@ -135,7 +134,7 @@ function notes(results: RunResults): ReportNote[] {
   }
   if (status === "stopped") warnings.push("The run was stopped; trials are missing.");
   const read = [...benchmarks.values()].flatMap(({ notes }) => notes);
-  const noise = labelNoise(results).map(
+  const noise = results.labelNoise.map(
     ({ method, benchmark, seed, wrong, rows, auc, precision }) =>
       `${benchmark}, ${method}, seed ${seed}: ${wrong} of ${rows} generated labels are wrong; a wrong row weighs less than a right one with probability ${auc.toFixed(3)} (0.5 is chance), and ${(100 * precision).toFixed(0)} % of the ${wrong} lightest rows are wrong.`,
   );

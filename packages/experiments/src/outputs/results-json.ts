@@ -5,7 +5,6 @@ import type { EpochRecord } from "../run/backend.js";
 import { rowsByRole } from "../run/prepare.js";
 import type { RunResults } from "../run/results.js";
 import { storedSpec } from "../spec/resolve.js";
-import { labelNoise } from "./label-noise.js";
 
 /** Keys in one order, whether the training is fresh or from the store. */
 function epochRecord({ epoch, epochs, trainLoss, validation, isBest }: EpochRecord): EpochRecord {
@@ -64,7 +63,7 @@ export function resultsJson(
     comparisons: results.comparisons,
     calibration: results.calibration,
     weightHealth: results.weightHealth,
-    labelNoise: labelNoise(results),
+    labelNoise: results.labelNoise,
     modelNotes: results.modelNotes.length,
     trials,
     failures,

@@ -6,6 +6,7 @@ import type {
   WeightHealthCourse,
 } from "@counterweight/evaluation";
 import type { WeightTransform } from "@counterweight/losses";
+import type { LabelNoise } from "../outputs/label-noise.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { Trial } from "../spec/trials.js";
 import type { ScoreColumns } from "./backend.js";
@@ -52,4 +53,5 @@ export interface RunResults extends RunFindings {
   readonly comparisons: readonly MethodComparisons[];
   readonly calibration: readonly CalibrationSummary[];
   readonly weightHealth: readonly WeightHealthCourse[];
+  readonly labelNoise: readonly LabelNoise[];
 }

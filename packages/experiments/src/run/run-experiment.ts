@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import { resultRows } from "../outputs/aggregate-results.js";
 import { calibration, methodComparisons, weightHealthCourses } from "../outputs/compare-results.js";
+import { labelNoise } from "../outputs/label-noise.js";
 import { writeModels } from "../outputs/write-models.js";
 import { writeOutputs } from "../outputs/write-outputs.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
@@ -167,6 +168,7 @@ async function* runPlan(
     comparisons: methodComparisons(found),
     calibration: calibration(found),
     weightHealth: weightHealthCourses(found),
+    labelNoise: labelNoise(found),
   };
   const specText = await writeOutputs(out, results, now());
   if (settings.saveModels) {
