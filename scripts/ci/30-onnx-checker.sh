@@ -5,12 +5,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-python=python3
-if ! "$python" -c "import onnx" 2>/dev/null; then
-  [ -x .venv/bin/python3 ] || python3 -m venv --system-site-packages .venv
-  python=.venv/bin/python3
-  "$python" -c "import onnx" 2>/dev/null || "$python" -m pip install --quiet onnx
-fi
+. scripts/lib/python-with.sh
+python_with onnx
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 node scripts/lib/write-onnx-models.mjs "$folder"

@@ -15,24 +15,8 @@ if [ -z "${COUNTERWEIGHT_ASSETS:-}" ]; then
 fi
 checkpoint=$COUNTERWEIGHT_ASSETS/models/all-MiniLM-L6-v2
 
-retry() {
-  local try
-  for try in 1 2 3; do
-    "$@" && return 0
-    echo "attempt $try failed: $*"
-    sleep $((try * 5))
-  done
-  return 1
-}
-
-python=${PYTHON:-python3}
-needed="import onnx, onnxruntime"
-if ! "$python" -c "$needed" 2>/dev/null; then
-  [ -x .venv/bin/python3 ] || "$python" -m venv --system-site-packages .venv
-  python=$root/.venv/bin/python3
-  "$python" -c "$needed" 2>/dev/null ||
-    retry "$python" -m pip install --quiet --disable-pip-version-check onnx onnxruntime
-fi
+. scripts/lib/python-with.sh
+python_with onnx onnxruntime
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

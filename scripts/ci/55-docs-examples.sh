@@ -6,22 +6,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-retry() {
-  local try
-  for try in 1 2 3; do
-    "$@" && return 0
-    echo "attempt $try failed: $*"
-    sleep $((try * 5))
-  done
-  return 1
-}
-
-python=${PYTHON:-python3}
-needed="import pandas, pyarrow"
-if ! "$python" -c "$needed" 2>/dev/null; then
-  [ -x .venv/bin/python3 ] || "$python" -m venv --system-site-packages .venv
-  python=$PWD/.venv/bin/python3
-  "$python" -c "$needed" 2>/dev/null ||
-    retry "$python" -m pip install --quiet --disable-pip-version-check pandas pyarrow
-fi
+. scripts/lib/python-with.sh
+python_with pandas pyarrow
 exec node scripts/lib/run-docs-examples.mjs docs/data.md --python "$python"

@@ -1,4 +1,5 @@
 import { at, CounterweightError } from "@counterweight/base";
+import { weightHealth } from "@counterweight/metrics";
 import { type Condition, conditionOf } from "./results.js";
 
 /** One generated row with its scores, as shown in a report. */
@@ -82,24 +83,21 @@ export function weightSummary(
 ): WeightSummary {
   const { weight } = columns;
   checkColumns(columns);
-  // Relative to the largest, so that squares neither vanish nor overflow.
-  const largest = Array.from(weight).reduce((left, right) => Math.max(left, right), 0) || 1;
-  const relative = Float64Array.from(weight, (value) => value / largest);
-  const sum = relative.reduce((total, value) => total + value, 0);
-  const squares = relative.reduce((total, value) => total + value ** 2, 0);
+  // Weights that are all 0 have no health; classes play no part in what is taken of it.
+  const health = Array.from(weight).every((value) => value === 0)
+    ? undefined
+    : weightHealth(weight, new Uint8Array(weight.length), 1);
   const order = Array.from({ length: weight.length }, (_, index) => index).sort(
     (left, right) => at(weight, right) - at(weight, left) || left - right,
   );
-  const tenth = order.slice(0, Math.ceil(order.length / 10));
-  const topSum = tenth.reduce((total, index) => total + at(relative, index), 0);
   return {
     ...conditionOf(columns),
     method: columns.method,
     seed: columns.seed,
     rows: weight.length,
-    mean: largest * (sum / weight.length),
-    effectiveSampleSize: squares === 0 ? 0 : sum ** 2 / squares,
-    topTenthShare: sum === 0 ? 0 : topSum / sum,
+    mean: health?.mean ?? 0,
+    effectiveSampleSize: health?.effectiveSampleSize ?? 0,
+    topTenthShare: health?.massOnTopTenth ?? 0,
     histogram: histogramOf(weight, bins),
     highest: order.slice(0, shown).map((index) => scoredRow(columns, index)),
     lowest: order
