@@ -15,7 +15,14 @@ const TABLE_FILE = "scripts/allowed-imports.json";
 const DOCUMENT = "docs/architecture.md";
 const MARKERS = ["<!-- allowed-imports: begin -->", "<!-- allowed-imports: end -->"];
 
-/** @typedef {Record<string, { what: string, mayImport: string[] }>} Table */
+/** @typedef {Record<string, { what: string, mayImport: string[], unscoped?: boolean }>} Table */
+
+/**
+ * The name a folder's package is published under.
+ * @param {Table} table
+ * @param {string} name
+ */
+const published = (table, name) => (table[name]?.unscoped === true ? name : SCOPE + name);
 
 /** @param {string} path */
 const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
@@ -101,9 +108,10 @@ function checkPackage(root, name, table, rootManifest) {
     ...Object.keys(rootManifest.devDependencies ?? {}),
   ];
   const where = `packages/${name}/package.json`;
-  const ours = runtime.filter((dependency) => dependency.startsWith(SCOPE));
+  const all = Object.keys(table).map((other) => published(table, other));
+  const ours = runtime.filter((dependency) => all.includes(dependency));
   const problems = differences(
-    row.map((other) => SCOPE + other),
+    row.map((other) => published(table, other)),
     ours,
   ).map((text) => `${where}: dependencies ${text}; the row ${name} of ${TABLE_FILE} decides`);
   problems.push(
