@@ -36,11 +36,14 @@ export {
 export type {
   MethodSpec,
   ModelSpec,
+  RunSpec,
   Spec,
   SpecInput,
+  TrackingSpec,
   TrainSettings,
 } from "./spec/schema.js";
 export type { BenchmarkSpec } from "./spec/schema-benchmarks.js";
+export { outsideKeys } from "./spec/schema-run.js";
 export { methodNames } from "./spec/schema-training.js";
 export { expandTrials, type Trial } from "./spec/trials.js";
 export { specToYaml } from "./spec/write.js";

@@ -1,4 +1,5 @@
 import { alternatives, listKeys, type SchemaNode, specJsonSchema } from "./json-schema.js";
+import { outsideKeys } from "./schema-run.js";
 
 /** Content of `counterweight.schema.json`, short lists on one line as the formatter has them. */
 export function schemaFile(): string {
@@ -21,6 +22,9 @@ only benchmarks of that kind have.
 
 Paths may begin with \`~\` and hold environment variables as \`\${NAME}\`; relative ones start at the
 folder of the spec. On the command line \`key=value\` replaces a value: \`train.epochs=3 seeds=0,1\`.
+
+Results never depend on ${outsideKeys.map((key) => `\`${key}\``).join(", ")}: they belong to no
+step's key, and changing them makes nothing anew.
 
 ${specKeyTable(specJsonSchema())}`;
 }

@@ -1,6 +1,7 @@
 import type { SpecPath } from "./document.js";
 import type { Spec } from "./schema.js";
 import { type BenchmarkSpec, shapesOf } from "./schema-benchmarks.js";
+import { isTrackingFolder } from "./schema-run.js";
 
 /** Called with every path in a spec and where it stands; what it returns takes its place. */
 export type PathVisitor = (written: string, at: SpecPath) => string;
@@ -8,8 +9,12 @@ export type PathVisitor = (written: string, at: SpecPath) => string;
 /** A copy of the spec with every file or folder name passed through `visit`. */
 export function mapPaths(spec: Spec, visit: PathVisitor): Spec {
   const { checkpoint, config } = spec.model;
+  const { uri } = spec.tracking;
   return {
     ...spec,
+    ...(uri === undefined || !isTrackingFolder(uri)
+      ? {}
+      : { tracking: { ...spec.tracking, uri: visit(uri, ["tracking", "uri"]) } }),
     model: {
       ...spec.model,
       ...(checkpoint === undefined

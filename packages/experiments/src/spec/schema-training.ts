@@ -48,7 +48,9 @@ const fields = {
     .int()
     .min(1)
     .max(mostThreads)
-    .describe("Compute threads of one training; bits may depend on it."),
+    .describe(
+      "Compute threads of one training. Bits may depend on it, so it is fixed here and never by load; a pool of trainings with one thread each does more work on the same cores than one training with all of them.",
+    ),
 };
 
 /** Settings of a training, with the paper's values (and authors' code) as defaults. */
@@ -68,7 +70,7 @@ export const trainSchema = z.strictObject({
   clipNorm: fields.clipNorm.default(paperSettings.clipNorm),
   dropout: fields.dropout.default(null),
   selectBy: fields.selectBy.default(paperSettings.selectBy),
-  threads: fields.threads.default(paperSettings.threads),
+  threads: fields.threads.default(1),
 });
 
 /**

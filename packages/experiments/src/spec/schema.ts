@@ -1,6 +1,7 @@
 import { sharingRoles } from "@counterweight/data";
 import { z } from "zod";
 import { benchmarkSchema } from "./schema-benchmarks.js";
+import { runSchema, trackingSchema } from "./schema-run.js";
 import { checkerSchema, methodSchema, modelSchema, trainSchema } from "./schema-training.js";
 import { weightsSchema } from "./schema-weights.js";
 
@@ -81,6 +82,12 @@ export const specSchema = z
       })
       .prefault({})
       .describe("When a training can be taken up again after a kill; results never depend on it."),
+    tracking: trackingSchema
+      .prefault({})
+      .describe("Where runs are recorded; results never depend on it."),
+    run: runSchema
+      .prefault({})
+      .describe("Who makes the steps and how many at once; results never depend on it."),
     saveModels: z
       .boolean()
       .default(false)
@@ -143,3 +150,5 @@ export type Spec = z.output<typeof specSchema>;
 export type { MethodSpec } from "./schema-training.js";
 export type ModelSpec = Spec["model"];
 export type TrainSettings = Spec["train"];
+export type TrackingSpec = Spec["tracking"];
+export type RunSpec = Spec["run"];
