@@ -1,1 +1,35 @@
-export {};
+export type {
+  Dataset,
+  DatasetInput,
+  Experiment,
+  FileInfo,
+  LifecycleStage,
+  Metric,
+  ModelOutput,
+  Page,
+  Run,
+  RunData,
+  RunInfo,
+  RunStatus,
+  StringMap,
+} from "./entities.js";
+export {
+  hasErrorCode,
+  MlflowError,
+  type MlflowErrorCode,
+  type MlflowErrorDetails,
+} from "./errors.js";
+export type {
+  Batch,
+  CallOptions,
+  CreateExperimentOptions,
+  CreateRunOptions,
+  LogBatchOptions,
+  LogMetricOptions,
+  PageOptions,
+  SearchExperimentsQuery,
+  SearchRunsQuery,
+  TrackingStore,
+  UpdateRunOptions,
+  ViewType,
+} from "./tracking-store.js";
