@@ -4,12 +4,13 @@ import type { Holder } from "./store.js";
 export type StepsEvent =
   /** Its entry was in the store. */
   | { readonly type: "step-found"; readonly step: string }
-  /** Its entry did not match its hashes and was set aside; it is made anew. */
+  /** Its entry did not match its hashes and was set aside, or is gone; it is made anew. */
   | {
       readonly type: "step-damaged";
       readonly step: string;
       readonly reason: string;
-      readonly movedTo: string;
+      /** Where the damaged entry is now; absent where it is gone. */
+      readonly movedTo?: string;
     }
   /** Handed to a queue. */
   | { readonly type: "step-queued"; readonly step: string; readonly where: string }
@@ -57,6 +58,8 @@ export interface StepsSummary {
   readonly failed: ReadonlyMap<string, { readonly message: string; readonly log?: string }>;
   /** Not run, with the failed step behind it. */
   readonly skipped: ReadonlyMap<string, string>;
+  /** Left alone: neither wanted nor needed by a step that had to be made. */
+  readonly unneeded: ReadonlySet<string>;
   /** Whether the signal ended it before everything was tried. */
   readonly stopped: boolean;
 }

@@ -34,6 +34,16 @@ export type Outcome =
   | { readonly kind: "held"; readonly by: Holder }
   /** By the signal, or since the lease was lost. */
   | { readonly kind: "stopped" }
+  /**
+   * The entry of a step it needs is gone or was damaged: that one is made anew, then this one.
+   * `movedTo`: where the damaged entry is now.
+   */
+  | {
+      readonly kind: "input-lost";
+      readonly input: string;
+      readonly reason: string;
+      readonly movedTo?: string;
+    }
   /** `again`: another attempt may succeed (a killed worker, a lost job). `log`: file to read. */
   | {
       readonly kind: "failed";
@@ -64,7 +74,12 @@ export interface Executor {
   /** Never rejects for a step's own failure. Resolves when the attempt ended. */
   execute(
     step: Step,
-    options: { readonly signal: AbortSignal; readonly on: (event: ExecutorEvent) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly on: (event: ExecutorEvent) => void;
+      /** 1, the default, for the first try; recorded in the entry. */
+      readonly attempt?: number;
+    },
   ): Promise<Outcome>;
   /** Ends workers; jobs of a queue go on unless their steps' signal was aborted. */
   close(): Promise<void>;
