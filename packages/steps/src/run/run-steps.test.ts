@@ -1,0 +1,402 @@
+import { at, randomStream } from "@counterweight/base";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { StepsEvent, StepsSummary } from "../events.js";
+import type { Executor, Outcome } from "../executor.js";
+import type { Step } from "../step.js";
+import { type MemoryStore, memoryStore } from "../testing/memory-store.js";
+import { randomPlan, toyStep } from "../testing/random-plan.js";
+import { type RunStepsOptions, runSteps } from "./run-steps.js";
+
+/** What befalls the attempts at a step, one after the other; then it is made. */
+type Fate = "dies" | "fails" | "held" | "loses-input" | "loses-lease" | "published";
+
+interface Rehearsal {
+  readonly executor: Executor;
+  /** Attempts that got as far as starting, by key. */
+  readonly attempts: Map<string, number>;
+  readonly most: () => number;
+  readonly problems: string[];
+}
+
+/** An executor that takes random time, and does to each attempt what fate says. */
+function rehearse(
+  store: MemoryStore,
+  {
+    name,
+    capacity,
+    takesWaiting = false,
+    fates,
+    seed = 0,
+  }: {
+    readonly name: string;
+    readonly capacity: number;
+    readonly takesWaiting?: boolean;
+    readonly fates: (step: Step) => Fate[];
+    readonly seed?: number;
+  },
+): Rehearsal {
+  const random = randomStream("rehearsal", seed, name);
+  const attempts = new Map<string, number>();
+  const left = new Map<string, Fate[]>();
+  const inside = new Set<string>();
+  const problems: string[] = [];
+  let most = 0;
+  const pause = async () => {
+    for (let turns = random.integer(4); turns > 0; turns--) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const end = async (step: Step, fate: Fate | undefined): Promise<Outcome> => {
+    switch (fate) {
+      case "dies":
+        return { kind: "failed", message: "killed", again: true };
+      case "fails":
+        return { kind: "failed", message: "diverged", again: false };
+      case "held": {
+        const by = { host: "other", process: 7, token: 1 };
+        store.hold(step.key, by);
+        setTimeout(() => store.free(step.key), random.integer(4));
+        return { kind: "held", by };
+      }
+      case "loses-lease":
+        return { kind: "stopped" };
+      case "loses-input": {
+        const input = at(step.needs, random.integer(step.needs.length));
+        if (await store.has(input)) await store.remove(input);
+        return { kind: "input-lost", input, reason: "flipped" };
+      }
+      case "published":
+        store.put(step.key);
+        return { kind: "found" };
+      case undefined: {
+        if (await store.has(step.key)) return { kind: "found" };
+        store.put(step.key);
+        return { kind: "made", seconds: 1 };
+      }
+    }
+  };
+  const executor: Executor = {
+    ...{ name, capacity, takesWaiting },
+    execute: async (step, { signal, on }) => {
+      if (inside.has(step.key)) problems.push(`${step.label} twice at once`);
+      inside.add(step.key);
+      most = Math.max(most, inside.size);
+      await pause();
+      // A queue starts a job when those before it are done.
+      const isReady = async () => {
+        const has = await Promise.all(step.needs.map((key) => store.has(key)));
+        return has.every(Boolean);
+      };
+      while (takesWaiting && !signal.aborted && !(await isReady())) {
+        if (!step.needs.some((key) => inside.has(key))) break;
+        await pause();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      let outcome: Outcome = { kind: "stopped" };
+      if (!signal.aborted) {
+        // An entry that was there and is not: another dependant found it damaged meanwhile.
+        const there = await Promise.all(step.needs.map((key) => store.has(key)));
+        const lost = step.needs.find((key, each) => !there[each] && store.published.has(key));
+        if (lost !== undefined) {
+          outcome = { kind: "input-lost", input: lost, reason: "gone" };
+        } else if (there.includes(false)) {
+          if (!takesWaiting) problems.push(`${step.label} before its needs`);
+          outcome = { kind: "failed", message: "DependencyNeverSatisfied", again: true };
+        } else {
+          attempts.set(step.key, (attempts.get(step.key) ?? 0) + 1);
+          on({ type: "started", where: name });
+          await pause();
+          const own = left.get(step.key) ?? fates(step);
+          left.set(step.key, own);
+          outcome = await end(step, own.shift());
+        }
+      }
+      inside.delete(step.key);
+      return outcome;
+    },
+    close: async () => {},
+  };
+  return { executor, attempts, most: () => most, problems };
+}
+
+async function run(steps: readonly Step[], options: RunStepsOptions) {
+  const events: StepsEvent[] = [];
+  const stream = runSteps(steps, { pollMilliseconds: 1, ...options });
+  for (;;) {
+    const next = await stream.next();
+    if (next.done === true) return { events, summary: next.value };
+    events.push(next.value);
+  }
+}
+
+/** Every step that could be done is done, and no other. */
+function checkClosed(steps: readonly Step[], summary: StepsSummary): void {
+  for (const { key, needs } of steps) {
+    const ends = [summary.done, summary.failed, summary.skipped, summary.unneeded];
+    expect(ends.filter((end) => end.has(key))).toHaveLength(1);
+    const because = summary.skipped.get(key);
+    if (because !== undefined) {
+      expect(summary.failed.has(because)).toBe(true);
+      expect(needs.some((need) => summary.failed.has(need) || summary.skipped.has(need))).toBe(
+        true,
+      );
+    } else if (summary.failed.has(key)) {
+      expect(needs.every((need) => summary.done.has(need) || summary.failed.has(need))).toBe(true);
+    }
+  }
+  expect(summary.stopped).toBe(false);
+}
+
+/** Each step's own events come in an order that can be. */
+function checkOrder(events: readonly StepsEvent[]): void {
+  const last = new Map<string, StepsEvent["type"]>();
+  const before: Readonly<Record<string, readonly (StepsEvent["type"] | undefined)[]>> = {
+    "step-made": ["step-start", "step-progress"],
+    "step-retry": ["step-start", "step-progress", "step-taken-over"],
+    "step-skipped": [undefined, "step-retry", "step-start", "step-waiting", "step-damaged"],
+    "step-damaged": [undefined, "step-made", "step-found"],
+  };
+  for (const event of events) {
+    const allowed = before[event.type];
+    if (allowed !== undefined) expect(allowed).toContain(last.get(event.step));
+    expect(["step-failed", "step-skipped"]).not.toContain(last.get(event.step));
+    last.set(event.step, event.type);
+  }
+}
+
+const bad: readonly Fate[] = ["dies", "fails", "held", "loses-input", "loses-lease", "published"];
+
+describe("runSteps", () => {
+  it("does all that can be done, whatever befalls, within capacity, after its needs", async () => {
+    const arbitrary = fc.record({
+      seed: fc.nat(),
+      length: fc.integer({ min: 0, max: 40 }),
+      capacity: fc.integer({ min: 1, max: 5 }),
+      takesWaiting: fc.boolean(),
+      shared: fc.boolean(),
+      trouble: fc.integer({ min: 0, max: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async ({ seed, length, capacity, takesWaiting, ...rest }) => {
+        const steps = randomPlan(seed, length);
+        const store = memoryStore();
+        const random = randomStream("trouble", seed);
+        const there = new Set(steps.filter(() => random.integer(8) === 0).map(({ key }) => key));
+        for (const key of there) store.put(key);
+        const fateOf = new Map(
+          steps.map((step) => {
+            const fates: Fate[] = [];
+            while (random.integer(10) < rest.trouble) {
+              const fate = at(bad, random.integer(bad.length));
+              if (fate !== "loses-input" || step.needs.length > 0) fates.push(fate);
+            }
+            return [step.key, fates];
+          }),
+        );
+        const fates = (step: Step) => [...(fateOf.get(step.key) ?? [])];
+        const away = rehearse(store, { name: "away", capacity, takesWaiting, fates, seed });
+        const here = rest.shared
+          ? away
+          : rehearse(store, { name: "here", capacity: 1, fates, seed });
+        const { events, summary } = await run(steps, {
+          ...{ store, executor: away.executor, here: here.executor, retries: 2 },
+        });
+        checkClosed(steps, summary);
+        checkOrder(events);
+        expect([...away.problems, ...here.problems]).toEqual([]);
+        expect(away.most()).toBeLessThanOrEqual(capacity);
+        expect(here.most()).toBeLessThanOrEqual(rest.shared ? capacity : 1);
+        for (const key of summary.done) expect(await store.has(key)).toBe(true);
+        const lost = events.some(({ type }) => type === "step-damaged");
+        for (const step of steps) {
+          const own = fateOf.get(step.key) ?? [];
+          const tried = Math.max(
+            ...[away, here].map(({ attempts }) => attempts.get(step.key) ?? 0),
+          );
+          if (!lost) {
+            // Once is enough, and no more than that is published.
+            expect(store.published.get(step.key) ?? 0).toBe(summary.done.has(step.key) ? 1 : 0);
+            if (there.has(step.key)) expect(tried).toBe(0);
+            expect(tried).toBeLessThanOrEqual(own.length + 1);
+          }
+          if (summary.failed.has(step.key) && !lost) {
+            const deaths = own.filter((fate) => fate === "dies").length;
+            expect(own.includes("fails") || deaths > 2).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("ends alike on any executor where fate is the same", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 30 }), async (seed, length) => {
+        const steps = randomPlan(seed, length);
+        const ends = [];
+        for (const [capacity, takesWaiting] of [
+          [1, false],
+          [4, false],
+          [3, true],
+          [100, true],
+        ] as const) {
+          const store = memoryStore();
+          const fates = (step: Step): Fate[] => {
+            const lot = randomStream("fate", seed, step.key).integer(12);
+            return lot === 0 ? ["fails"] : lot === 1 ? ["dies", "dies", "dies"] : ["dies"];
+          };
+          const away = rehearse(store, { name: "away", capacity, takesWaiting, fates, seed });
+          const here = rehearse(store, { name: "here", capacity: 1, fates, seed });
+          const executors = { executor: away.executor, here: here.executor };
+          const { summary } = await run(steps, { store, ...executors });
+          ends.push({
+            done: [...summary.done].sort(),
+            failed: [...summary.failed.keys()].sort(),
+            skipped: [...summary.skipped.keys()].sort(),
+          });
+        }
+        for (const end of ends) expect(end).toEqual(ends[0]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("gives a queue whole chains, needs first", async () => {
+    const store = memoryStore();
+    const first = toyStep("first");
+    const second = toyStep("second", [first]);
+    const third = toyStep("third", [second]);
+    const given: string[] = [];
+    const release: (() => void)[] = [];
+    const queue: Executor = {
+      ...{ name: "queue", capacity: 10, takesWaiting: true },
+      execute: async (step) => {
+        given.push(step.label);
+        await new Promise<void>((resolve) => release.push(resolve));
+        store.put(step.key);
+        return { kind: "made", seconds: 0 };
+      },
+      close: async () => {},
+    };
+    const ended = run([first, second, third], { store, executor: queue, here: queue });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(given).toEqual(["first", "second", "third"]);
+    for (const each of release) each();
+    expect((await ended).summary.done.size).toBe(3);
+  });
+
+  it("starts what others wait for longest first, where seconds are known", async () => {
+    const store = memoryStore();
+    const short = toyStep("short");
+    const long = toyStep("long");
+    const after = toyStep("after", [long]);
+    const { executor } = rehearse(store, { name: "one", capacity: 1, fates: () => [] });
+    const starts = async (seconds?: () => number) => {
+      const { events } = await run([short, long, after], {
+        ...{ store: memoryStore(), executor, here: executor },
+        ...(seconds === undefined ? {} : { seconds }),
+      });
+      return events.filter(({ type }) => type === "step-start").map(({ step }) => step);
+    };
+    expect(await starts()).toEqual([short.key, long.key, after.key]);
+    expect((await starts(() => 1))[0]).toBe(long.key);
+  });
+
+  it("leaves alone what nobody wants, until a damaged entry needs it", async () => {
+    const store = memoryStore();
+    const data = toyStep("data");
+    const model = toyStep("model", [data]);
+    const score = toyStep("score", [model]);
+    const table = toyStep("table", [score]);
+    store.put(score.key);
+    const { executor } = rehearse(store, { name: "one", capacity: 2, fates: () => [] });
+    const steps = [data, model, score, table];
+    const options = { store, executor, here: executor, wanted: (key: string) => key === table.key };
+    const first = await run(steps, options);
+    expect([...first.summary.unneeded]).toEqual([data.key, model.key]);
+    expect([...first.summary.done]).toEqual([score.key, table.key]);
+
+    await store.remove(table.key);
+    const losing = rehearse(store, {
+      name: "losing",
+      capacity: 2,
+      fates: (step) => (step === table ? ["loses-input"] : []),
+    });
+    const second = await run(steps, {
+      ...options,
+      executor: losing.executor,
+      here: losing.executor,
+    });
+    expect(second.summary.done.size).toBe(4);
+    expect(second.summary.unneeded.size).toBe(0);
+  });
+
+  it("proves wanted entries before anything runs", async () => {
+    const store = memoryStore();
+    const one = toyStep("one");
+    store.put(one.key);
+    store.damage(one.key);
+    const { executor } = rehearse(store, { name: "one", capacity: 1, fates: () => [] });
+    const { events } = await run([one], { store, executor, here: executor, wanted: () => true });
+    expect(events.map(({ type }) => type)).toEqual(["step-damaged", "step-start", "step-made"]);
+  });
+
+  it("gives up on a disk that damages each entry", async () => {
+    const store = memoryStore();
+    const one = toyStep("one");
+    const two = toyStep("two", [one]);
+    const { executor } = rehearse(store, {
+      ...{ name: "one", capacity: 1 },
+      fates: (step) => (step === two ? Array.from({ length: 99 }, () => "loses-input") : []),
+    });
+    const { summary } = await run([one, two], { store, executor, here: executor });
+    expect(summary.failed.get(one.key)?.message).toContain("damaged or gone 4 times");
+    expect(summary.skipped.get(two.key)).toBe(one.key);
+  });
+
+  it("tells what runs to stop, waits for it, and says so", async () => {
+    const store = memoryStore();
+    const steps = randomPlan(3, 30);
+    const stop = new AbortController();
+    let inside = 0;
+    const executor: Executor = {
+      ...{ name: "slow", capacity: 3, takesWaiting: false },
+      execute: async (_step, { signal, on }) => {
+        inside += 1;
+        on({ type: "started", where: "slow" });
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        inside -= 1;
+        return { kind: "stopped" };
+      },
+      close: async () => {},
+    };
+    setTimeout(() => stop.abort(), 20);
+    const options = { store, executor, here: executor, signal: stop.signal };
+    const { summary } = await run(steps, options);
+    expect(summary.stopped).toBe(true);
+    expect(summary.done.size).toBe(0);
+    expect(inside).toBe(0);
+    // A signal that was there before lets nothing start; a reader that leaves stops all.
+    const { events } = await run(steps, options);
+    expect(events).toEqual([]);
+    for await (const event of runSteps(steps, { store, executor, here: executor })) {
+      expect(event.type).toBe("step-start");
+      break;
+    }
+    expect(inside).toBe(0);
+  });
+
+  it("refuses a plan that is none", async () => {
+    const store = memoryStore();
+    const one = toyStep("one");
+    const two = toyStep("two", [one]);
+    const { executor } = rehearse(store, { name: "one", capacity: 1, fates: () => [] });
+    const options = { store, executor, here: executor };
+    await expect(run([two, one], options)).rejects.toThrow("two needs one, which does not come");
+    await expect(run([two], options)).rejects.toThrow("which is no step");
+    await expect(run([one, one], options)).rejects.toThrow("in the plan twice");
+    const broken = { ...store, has: () => Promise.reject(new Error("EIO")) };
+    await expect(run([one], { ...options, store: broken })).rejects.toThrow("EIO");
+  });
+});
