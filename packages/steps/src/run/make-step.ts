@@ -111,7 +111,7 @@ async function work(
   } catch (error) {
     log.line(error instanceof Error ? (error.stack ?? error.message) : String(error));
     // What fails after the signal fails because of it: a later attempt tells.
-    if (stop.signal.aborted) return { kind: "stopped" };
+    if (stop.signal.aborted || !(await lease.stillMine())) return { kind: "stopped" };
     return (await inputs.lost(error)) ?? { kind: "failed", message: failure(error), again: false };
   } finally {
     for (const cause of [signal, lease.lost]) cause.removeEventListener("abort", abort);

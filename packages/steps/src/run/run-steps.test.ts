@@ -131,7 +131,7 @@ async function run(steps: readonly Step[], options: RunStepsOptions) {
 }
 
 /** Every step that could be done is done, and no other. */
-function checkClosed(steps: readonly Step[], summary: StepsSummary): void {
+function checkClosed(steps: readonly Step[], summary: StepsSummary, lost: boolean): void {
   for (const { key, needs } of steps) {
     const ends = [summary.done, summary.failed, summary.skipped, summary.unneeded];
     expect(ends.filter((end) => end.has(key))).toHaveLength(1);
@@ -141,7 +141,7 @@ function checkClosed(steps: readonly Step[], summary: StepsSummary): void {
       expect(needs.some((need) => summary.failed.has(need) || summary.skipped.has(need))).toBe(
         true,
       );
-    } else if (summary.failed.has(key)) {
+    } else if (summary.failed.has(key) && !lost) {
       expect(needs.every((need) => summary.done.has(need) || summary.failed.has(need))).toBe(true);
     }
   }
@@ -202,13 +202,14 @@ describe("runSteps", () => {
         const { events, summary } = await run(steps, {
           ...{ store, executor: away.executor, here: here.executor, retries: 2 },
         });
-        checkClosed(steps, summary);
+        // What was done may be lost again after that.
+        const lost = events.some(({ type }) => type === "step-damaged");
+        checkClosed(steps, summary, lost);
         checkOrder(events);
         expect([...away.problems, ...here.problems]).toEqual([]);
         expect(away.most()).toBeLessThanOrEqual(capacity);
         expect(here.most()).toBeLessThanOrEqual(rest.shared ? capacity : 1);
-        for (const key of summary.done) expect(await store.has(key)).toBe(true);
-        const lost = events.some(({ type }) => type === "step-damaged");
+        for (const key of summary.done) expect(lost || (await store.has(key))).toBe(true);
         for (const step of steps) {
           const own = fateOf.get(step.key) ?? [];
           const tried = Math.max(

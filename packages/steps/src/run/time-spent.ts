@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@counterweight/base";
+import { temporaryName } from "@counterweight/base";
 
 /** In the work folder: seconds that attempts have spent on the step so far. */
 const name = ".seconds-spent";
@@ -23,8 +23,16 @@ export async function timeSpent(work: string): Promise<TimeSpent> {
   const before = Number(await readFile(path, "utf8").catch(() => "0"));
   const start = performance.now();
   const seconds = () => (Number.isFinite(before) ? before : 0) + (performance.now() - start) / 1000;
-  // A clock that cannot be kept is no reason to stop.
-  const write = () => writeFileAtomic(path, String(seconds())).catch(() => undefined);
+  const write = async () => {
+    const temporary = temporaryName(path);
+    try {
+      // Never makes the folder: without it the lease is lost, or the entry published.
+      await writeFile(temporary, String(seconds()));
+      await rename(temporary, path);
+    } catch {
+      // A clock that cannot be kept is no reason to stop.
+    }
+  };
   let writing: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     writing = writing.then(write);
@@ -34,7 +42,6 @@ export async function timeSpent(work: string): Promise<TimeSpent> {
     seconds,
     end: async (keep) => {
       clearInterval(timer);
-      // Waited for: a write after publishing would bring the removed folder back.
       await writing;
       if (keep) await write();
     },

@@ -38,6 +38,7 @@ export function memoryStore(folder?: string): MemoryStore {
     return {
       ...{ key, token, draft, work, takenFrom: undefined },
       lost: new AbortController().signal,
+      stillMine: async () => owns(),
       publish: async ({ making, record, result }) => {
         if (!owns()) return "lost";
         if (entries.has(key)) return "already";
