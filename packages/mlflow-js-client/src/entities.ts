@@ -101,7 +101,7 @@ export interface FileInfo {
   /** From the root of the run's artifacts, with `/`. */
   readonly path: string;
   readonly isDir: boolean;
-  /** In bytes; undefined for folders and where the store does not say. */
+  /** In bytes; undefined for folders. */
   readonly fileSize: number | undefined;
 }
 

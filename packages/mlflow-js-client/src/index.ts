@@ -1,3 +1,10 @@
+export {
+  type Fetch,
+  type MlflowClientOptions,
+  optionsFromEnvironment,
+  type RetryNotice,
+} from "./client-options.js";
+export { REQUEST_TAG } from "./create-once.js";
 export type {
   Dataset,
   DatasetInput,
@@ -19,6 +26,30 @@ export {
   type MlflowErrorCode,
   type MlflowErrorDetails,
 } from "./errors.js";
+export { LIMITS } from "./limits.js";
+export { clientFromEnvironment, MlflowClient } from "./mlflow-client.js";
+export type {
+  CreateLoggedModelOptions,
+  CreateModelVersionOptions,
+  DescribeOptions,
+  LoggedModel,
+  LoggedModelStatus,
+  ModelStore,
+  ModelVersion,
+  ModelVersionStatus,
+  RegisteredModel,
+  SearchLoggedModelsQuery,
+  SearchModelsQuery,
+} from "./model-store.js";
+// For tests of programs that use this package: a real server, where MLflow is installed.
+export {
+  type FoundMlflow,
+  findMlflow,
+  freePort,
+  type MlflowServer,
+  type MlflowServerOptions,
+  startMlflowServer,
+} from "./testing/mlflow-server.js";
 export type {
   Batch,
   CallOptions,
