@@ -6,6 +6,16 @@ export type {
   Runner,
   RunnerContext,
 } from "./executor.js";
+export { costModel, type StepCost } from "./run/cost-model.js";
+export { type Estimate, type EstimateOptions, estimate } from "./run/estimate.js";
+export { type FindStepsOptions, type FoundSteps, findSteps } from "./run/find-steps.js";
+export { type InProcessOptions, inProcess } from "./run/in-process.js";
+export { machineRecord } from "./run/machine-record.js";
+export { type MakeStepOptions, makeStep } from "./run/make-step.js";
+export { collectMeasurements, type Measurement } from "./run/measurements.js";
+export { type RunStepsOptions, runSteps } from "./run/run-steps.js";
+export { type ServeWorkerOptions, serveWorker } from "./run/serve-worker.js";
+export { type WorkerPoolOptions, workerPool } from "./run/worker-pool.js";
 export { keyOf, type Making, type Step, type StepResources } from "./step.js";
 export type {
   Claim,
