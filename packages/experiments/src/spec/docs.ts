@@ -22,6 +22,8 @@ only benchmarks of that kind have.
 
 Paths may begin with \`~\` and hold environment variables as \`\${NAME}\`; relative ones start at the
 folder of the spec. On the command line \`key=value\` replaces a value: \`train.epochs=3 seeds=0,1\`.
+A key of a sweep is one word: \`sweep.axes.train.learningRate=3e-5,6e-5\`. Top-level keys that begin with
+\`x-\` are ignored and may hold anchors for aliases and merge keys (\`<<: *name\`).
 
 Results never depend on ${outsideKeys.map((key) => `\`${key}\``).join(", ")}: they belong to no
 step's key, and changing them makes nothing anew.

@@ -34,7 +34,7 @@ const widestIndent = 200;
 export const dotted = (path: SpecPath): string => path.join(".");
 
 /**
- * Parses YAML 1.2 (core schema, no merge keys, one document). Problems are syntax errors, keys that
+ * Parses YAML 1.2 (core schema and merge keys, one document). Problems are syntax errors, keys that
  * are no plain names (`__proto__` among them), too much nesting, and aliases that multiply.
  */
 export function parseSpecText(
@@ -57,7 +57,7 @@ export function parseSpecText(
       problems: [{ path: "", message: `the text ${refused}.`, place: undefined }],
     };
   }
-  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false, merge: true });
   const source: SpecDocument = { file, text: content, document, lines };
   const problems = document.errors.map(
     (error): SpecProblem => ({
@@ -66,7 +66,20 @@ export function parseSpecText(
       place: placeOf(source, error.pos[0], error.pos[1]),
     }),
   );
-  return { source, problems: [...problems, ...strangeKeys(source)] };
+  if (problems.length > 0) return { source, problems };
+  return { source, problems: [...strangeKeys(source), ...aliasProblems(source)] };
+}
+
+/** The document as plain data, aliases and merge keys followed. Only where it has no problems. */
+export function plainValue(
+  source: SpecDocument,
+): { readonly value: unknown } | { readonly problem: SpecProblem } {
+  try {
+    return { value: source.document.toJS({ maxAliasCount: -1 }) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { problem: { path: "", message: sentence(message), place: placeOf(source, 0, 0) } };
+  }
 }
 
 /** An upper bound of the nesting, without recursion: open brackets, dashes and indentation. */
@@ -92,16 +105,52 @@ function strangeKeys(source: SpecDocument): SpecProblem[] {
       const key = pair.key;
       const range = isNode(key) ? key.range : undefined;
       const place = range ? placeOf(source, range[0], range[1]) : undefined;
+      if (isMergeKey(key)) return;
       if (!isScalar(key) || (typeof key.value !== "string" && typeof key.value !== "number")) {
         problems.push({ path: "", message: "a key must be a plain name.", place });
       } else if (key.value === "__proto__") {
         problems.push({ path: "__proto__", message: "unknown key.", place });
       } else if (key.value === "<<") {
-        problems.push({ path: "<<", message: "merge keys are not supported.", place });
+        problems.push({ path: "<<", message: "a merge key is written without quotes.", place });
       }
     },
   });
   return problems;
+}
+
+/** A plain `<<`, which the parser turns into a symbol. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && typeof key.value === "symbol";
+
+/** Most values that aliases may multiply a document to. */
+const mostValues = 1_000_000;
+
+/**
+ * Aliases and merge keys repeat what they name: a few lines can stand for more values than any memory
+ * holds. Counted before they are followed, each anchor once.
+ */
+function aliasProblems(source: SpecDocument): SpecProblem[] {
+  const anchors = new Map<string, Node>();
+  const sizes = new Map<Node, number>();
+  const sizeOf = (node: unknown): number => {
+    if (isPair(node)) return sizeOf(node.key) + sizeOf(node.value);
+    if (!isNode(node)) return 0;
+    if (isAlias(node)) {
+      const named = anchors.get(node.source);
+      return named === undefined ? 1 : (sizes.get(named) ?? 1);
+    }
+    // Until it is counted: an alias inside what it names never ends.
+    sizes.set(node, Number.POSITIVE_INFINITY);
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    const items: readonly unknown[] = isMap(node) || isSeq(node) ? node.items : [];
+    let size = 1;
+    for (const item of items) size += sizeOf(item);
+    sizes.set(node, size);
+    return size;
+  };
+  const message = "aliases in this text repeat what they name without end, or too often.";
+  return sizeOf(source.document.contents) <= mostValues
+    ? []
+    : [{ path: "", message, place: undefined }];
 }
 
 const severalDocuments = "a second document begins here; a spec is one document.";
@@ -113,34 +162,56 @@ export function placeOf(source: SpecDocument, start: number, end: number): TextP
   const { line, col } = source.lines.linePos(start);
   const text = source.text.slice(start, Math.max(end, start));
   const length = text.split(/[\r\n]/)[0]?.trimEnd().length ?? 0;
-  return { kind: "text", line, column: col, length };
+  return { kind: "text", file: source.file, line, column: col, length };
 }
 
-function nodeAt(source: SpecDocument, path: SpecPath): Node | undefined {
+/** The node at a path, aliases and merge keys followed but for a last alias. */
+export function nodeAt(source: SpecDocument, path: SpecPath): Node | undefined {
   let node: unknown = source.document.contents;
   for (const step of path) {
-    if (isAlias(node)) node = node.resolve(source.document);
-    if (!isMap(node) && !isSeq(node)) return undefined;
-    node = node.get(step, true);
+    node = childOf(source, resolved(source, node), step);
+    if (node === undefined) return undefined;
   }
   return isNode(node) ? node : undefined;
 }
 
+const resolved = (source: SpecDocument, node: unknown): unknown =>
+  isAlias(node) ? node.resolve(source.document) : node;
+
+function childOf(source: SpecDocument, node: unknown, step: string | number): unknown {
+  if (isSeq(node)) return node.get(step, true);
+  if (!isMap(node)) return undefined;
+  const own = node.get(step, true);
+  if (own !== undefined) return own;
+  for (const { key, value } of node.items) {
+    if (!isMergeKey(key)) continue;
+    const merged = resolved(source, value);
+    for (const one of isSeq(merged) ? merged.items : [merged]) {
+      const found = childOf(source, resolved(source, one), step);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a mapping stands at a path. */
+export const isMappingAt = (source: SpecDocument, path: SpecPath): boolean =>
+  isMap(resolved(source, nodeAt(source, path)));
+
 /** Where the value at `path` stands; where it is absent, the nearest enclosing thing. */
-export function placeOfValue(source: SpecDocument, path: SpecPath): TextPlace | undefined {
+export function placeOfValueIn(source: SpecDocument, path: SpecPath): TextPlace | undefined {
   for (let length = path.length; length >= 0; length--) {
     const node = nodeAt(source, path.slice(0, length));
     if (node?.range == null) continue;
     if (length === path.length) return placeOf(source, node.range[0], node.range[1]);
-    return length === 0 ? placeOf(source, 0, 0) : placeOfKey(source, path.slice(0, length));
+    return length === 0 ? placeOf(source, 0, 0) : placeOfKeyIn(source, path.slice(0, length));
   }
   return undefined;
 }
 
 /** Where the key itself stands (the last step of `path`), or the list item. */
-export function placeOfKey(source: SpecDocument, path: SpecPath): TextPlace | undefined {
-  const parent = nodeAt(source, path.slice(0, -1));
-  const map = isAlias(parent) ? parent.resolve(source.document) : parent;
+export function placeOfKeyIn(source: SpecDocument, path: SpecPath): TextPlace | undefined {
+  const map = resolved(source, nodeAt(source, path.slice(0, -1)));
   if (isMap(map)) {
     const pair = map.items.find(
       (item) =>
@@ -150,5 +221,5 @@ export function placeOfKey(source: SpecDocument, path: SpecPath): TextPlace | un
       return placeOf(source, pair.key.range[0], pair.key.range[1]);
     }
   }
-  return placeOfValue(source, path.slice(0, -1).length === 0 ? [] : path);
+  return placeOfValueIn(source, path.slice(0, -1).length === 0 ? [] : path);
 }

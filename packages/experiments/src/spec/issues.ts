@@ -1,6 +1,8 @@
 import type { z } from "zod";
-import { dotted, placeOfKey, placeOfValue, type SpecDocument, type SpecPath } from "./document.js";
+import { dotted, type SpecPath } from "./document.js";
 import { allows, alternatives, childNodes, knownKeys, type SchemaNode } from "./json-schema.js";
+import { placeOfKey, placeOfValue, type SpecSource } from "./layers.js";
+import { valueAt } from "./plain.js";
 import type { SpecProblem } from "./problem.js";
 import { didYouMean } from "./suggest.js";
 
@@ -9,21 +11,26 @@ type Issue = z.core.$ZodIssue;
 const steps = (path: readonly PropertyKey[]): SpecPath =>
   path.map((step) => (typeof step === "symbol" ? String(step) : step));
 
-/** Turns zod's issues into problems with a place in the text and a message for people. */
+/**
+ * Turns zod's issues into problems with a place in the text and a message for people.
+ * @param value the whole spec as written
+ * @param prefix where the part that was checked stands in it
+ */
 export function problemsOfIssues(
   issues: readonly Issue[],
   value: unknown,
-  source: SpecDocument,
+  source: SpecSource,
   schema: SchemaNode,
+  prefix: SpecPath = [],
 ): SpecProblem[] {
-  return issues.flatMap((issue) => translate(issue, [], value, source, schema));
+  return issues.flatMap((issue) => translate(issue, prefix, value, source, schema));
 }
 
 function translate(
   issue: Issue,
   prefix: SpecPath,
   value: unknown,
-  source: SpecDocument,
+  source: SpecSource,
   schema: SchemaNode,
 ): SpecProblem[] {
   const path = [...prefix, ...steps(issue.path)];
@@ -142,17 +149,6 @@ export function shown(value: unknown): string {
     return `the text ${JSON.stringify(text)}`;
   }
   return String(value);
-}
-
-function valueAt(value: unknown, path: SpecPath): unknown {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) {
-      return undefined;
-    }
-    current = Reflect.get(current, step);
-  }
-  return current;
 }
 
 /** Schema nodes at a path, narrowed by `kind` where the value says which alternative it is. */

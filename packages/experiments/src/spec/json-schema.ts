@@ -7,6 +7,7 @@ export interface SchemaNode {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: boolean | SchemaNode;
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
@@ -30,7 +31,7 @@ export function specJsonSchema(): SchemaNode {
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },
   });
-  return schema as SchemaNode;
+  return { ...(schema as SchemaNode), patternProperties: { "^x-": {} } };
 }
 
 /** The alternatives a node stands for; itself where there is no choice. */

@@ -102,8 +102,12 @@ function repeated(
   path: SpecPath,
   noun: string,
 ): MeaningProblem[] {
+  const first = new Map<string | number, number>();
+  values.forEach((value, index) => {
+    if (!first.has(value)) first.set(value, index);
+  });
   return values.flatMap((value, index) =>
-    values.indexOf(value) === index
+    first.get(value) === index
       ? []
       : [
           {
@@ -147,7 +151,7 @@ function generatedProblems(spec: Spec): MeaningProblem[] {
 }
 
 /** Name of the generated source a benchmark learns from, as tables show it. */
-export function generatedSource(spec: Spec, benchmark: BenchmarkSpec): string {
+export function generatedSource(spec: Pick<Spec, "generated">, benchmark: BenchmarkSpec): string {
   const own = benchmark.generated;
   const chosen = spec.generated[benchmark.name] ?? (typeof own === "string" ? own : undefined);
   if (chosen === undefined) return benchmark.kind;

@@ -1,8 +1,11 @@
-import { isMap, isScalar, isSeq, parse } from "yaml";
-import { dotted, placeOfValue, type SpecDocument, type SpecPath } from "./document.js";
+import { parse } from "yaml";
+import { dotted, type SpecPath } from "./document.js";
 import { allows, alternatives, childNodes, knownKeys, type SchemaNode } from "./json-schema.js";
+import { placeOfValue, type SpecSource } from "./layers.js";
+import { isMapping, setIn, valueAt } from "./plain.js";
 import type { SpecProblem } from "./problem.js";
 import { suggest } from "./suggest.js";
+import { sweptBy } from "./sweep-form.js";
 
 /** What an override took the place of. */
 export interface Replacement {
@@ -34,17 +37,24 @@ export function joinOverrideWords(words: readonly string[]): string[] {
 }
 
 /**
- * Applies `a.b=1` overrides to the document in place, in order, later ones winning. Values are YAML
+ * Applies `a.b=1` overrides to the plain value of a spec, in order, later ones winning. Values are YAML
  * scalars or flow collections; where the key takes a list, `0,1,2` is one,
- * and where it takes nothing else, so is a single name. `a[0].b` is `a.0.b`.
+ * and where it takes nothing else, so is a single name. `a[0].b` is `a.0.b`. In `sweep`, what comes
+ * after `axes` (or a numbered rule or group) is one key: `sweep.axes.train.epochs=1,2`.
  */
 export function applyOverrides(
-  source: SpecDocument,
+  spec: unknown,
   overrides: readonly string[],
   schema: SchemaNode,
-): { readonly problems: SpecProblem[]; readonly replacements: Replacement[] } {
+  source: SpecSource,
+): {
+  readonly value: unknown;
+  readonly problems: SpecProblem[];
+  readonly replacements: Replacement[];
+} {
   const problems: SpecProblem[] = [];
   const replacements: Replacement[] = [];
+  let current = spec;
   for (const argument of overrides) {
     const refuse = (path: string, message: string): void => {
       problems.push({ path, message, place: { kind: "override", argument } });
@@ -58,7 +68,7 @@ export function applyOverrides(
       refuse("", "an override is written key=value, such as train.epochs=3.");
       continue;
     }
-    const found = locate(source, words, schema);
+    const found = locate(current, words, schema, source);
     if ("message" in found) {
       refuse(words, found.message);
       continue;
@@ -69,26 +79,51 @@ export function applyOverrides(
       refuse(words, value.message);
       continue;
     }
-    replacements.push({ path: words, value: written, ...describeOld(source, found.path) });
-    try {
-      source.document.setIn([...found.path], source.document.createNode(value.value));
-    } catch {
-      replacements.pop();
+    const replaced = setIn(current, found.path, value.value);
+    if (replaced === undefined) {
       refuse(words, "cannot be set: the spec has no mapping or list to set it in.");
+      continue;
     }
+    replacements.push({
+      path: words,
+      value: written,
+      ...describeOld(current, found.path, source),
+    });
+    current = replaced;
   }
-  return { problems, replacements };
+  return { value: current, problems, replacements };
 }
 
 type Located =
   | { readonly path: SpecPath; readonly nodes: readonly SchemaNode[] }
   | { readonly message: string };
 
-/**
- * Finds the key, the longest spelling first, since names such as `gpt-3.5-turbo` hold dots
- * themselves (only names that users choose can, never ours).
- */
-function locate(source: SpecDocument, words: string, schema: SchemaNode): Located {
+/** The keys of a sweep after which one dotted key follows. */
+const sweptWords = /^(sweep\.(?:axes|(?:zip|exclude|include)\.\d+))\.(.+)$/;
+/** An axis is a list, whatever its setting is; of a rule the setting says. */
+const listNodes: readonly SchemaNode[] = [{ type: "array" }, {}];
+
+function locate(spec: unknown, words: string, schema: SchemaNode, source: SpecSource): Located {
+  const swept = sweptWords.exec(words);
+  if (swept !== null) {
+    const [, place = "", key = ""] = swept;
+    const path = place.split(".").map((word) => (/^\d+$/.test(word) ? Number(word) : word));
+    const isAxis = path[1] === "axes" || path[1] === "zip";
+    return { path: [...path, key], nodes: isAxis ? listNodes : [{}] };
+  }
+  if (words === "extends") return { message: "which files a spec extends is said in its text." };
+  const axis = sweptBy(spec, words);
+  if (axis !== undefined) {
+    const { where } = describeOld(spec, axis, source);
+    const place = where === undefined ? "" : ` (${where})`;
+    return {
+      message: `is swept${place}: write ${dotted(axis)}=VALUE to give its axis other values, or one.`,
+    };
+  }
+  return locateKey(spec, words, schema, source);
+}
+
+function locateKey(spec: unknown, words: string, schema: SchemaNode, source: SpecSource): Located {
   let nodes = alternatives(schema);
   const path: (string | number)[] = [];
   for (const word of words.split(".")) {
@@ -103,35 +138,32 @@ function locate(source: SpecDocument, words: string, schema: SchemaNode): Locate
         };
       }
       const meant = [...path, near];
-      const old = describeOld(source, meant);
+      const old = describeOld(spec, meant, source);
       const now = old.where === undefined ? "" : ` (now ${old.replaced}, ${old.where})`;
       return { message: `unknown key. Did you mean "${dotted(meant)}"${now}?` };
     }
-    path.push(isSeq(source.document.getIn(path, true)) && /^\d+$/.test(word) ? Number(word) : word);
+    path.push(Array.isArray(valueAt(spec, path)) && /^\d+$/.test(word) ? Number(word) : word);
     nodes = below;
   }
   return { path, nodes };
 }
 
 function describeOld(
-  source: SpecDocument,
+  spec: unknown,
   path: SpecPath,
+  source: SpecSource,
 ): { readonly replaced: string | undefined; readonly where: string | undefined } {
-  const node = source.document.getIn([...path], true);
-  if (node === undefined || node === null) return { replaced: undefined, where: undefined };
+  const old = valueAt(spec, path);
+  if (old === undefined) return { replaced: undefined, where: undefined };
   const place = placeOfValue(source, path);
-  const text = isScalar(node) ? String(node.value) : isMap(node) ? "a mapping" : flat(node);
   return {
-    replaced: text,
-    where: place?.kind === "text" ? `${source.file}:${place.line}` : undefined,
+    replaced: isMapping(old) ? "a mapping" : Array.isArray(old) ? flat(old) : String(old),
+    where: place?.kind === "text" ? `${place.file}:${place.line}` : undefined,
   };
 }
 
-function flat(node: unknown): string {
-  return isSeq(node)
-    ? `[${node.items.map((item) => (isScalar(item) ? String(item.value) : "...")).join(", ")}]`
-    : "a value";
-}
+const flat = (items: readonly unknown[]): string =>
+  `[${items.map((item) => (typeof item === "object" && item !== null ? "..." : String(item))).join(", ")}]`;
 
 function parseValue(
   written: string,

@@ -10,6 +10,8 @@ export interface SpecProblem {
 
 export interface TextPlace {
   readonly kind: "text";
+  /** The spec, or a file that it extends. */
+  readonly file: string;
   /** 1-based. */
   readonly line: number;
   /** 1-based, in UTF-16 code units. */
@@ -36,22 +38,26 @@ export function excerpt(text: string, place: TextPlace): string {
   return `${margin} | ${shown}\n${" ".repeat(margin.length)} | ${" ".repeat(column)}${"^".repeat(length)}`;
 }
 
-const order = (problem: SpecProblem): number =>
-  problem.place?.kind === "text" ? problem.place.line * 10_000 + problem.place.column : 0;
+/** What messages quote: the spec's own file and text first, then those that it extends. */
+export type QuotedFiles = readonly { readonly file: string; readonly text: string }[];
 
 /** All problems as text: `file:line:column: path: message`, each with its line and a caret. */
-export function renderProblems(
-  problems: readonly SpecProblem[],
-  source: { readonly file: string; readonly text: string },
-): string {
+export function renderProblems(problems: readonly SpecProblem[], files: QuotedFiles): string {
+  const main = files[0]?.file ?? "";
+  const order = ({ place }: SpecProblem): number => {
+    if (place?.kind !== "text") return 0;
+    const file = files.findIndex(({ file }) => file === place.file);
+    return file * 1e12 + place.line * 10_000 + place.column;
+  };
   const blocks = [...problems]
     .sort((left, right) => order(left) - order(right))
     .map(({ path, message, place }) => {
       const subject = path === "" ? message : `${path}: ${message}`;
-      if (place === undefined) return `${source.file}: ${subject}`;
+      if (place === undefined) return `${main}: ${subject}`;
       if (place.kind === "override") return `${place.argument}: ${subject}`;
-      return `${source.file}:${place.line}:${place.column}: ${subject}\n${excerpt(source.text, place)}`;
+      const text = files.find(({ file }) => file === place.file)?.text ?? "";
+      return `${place.file}:${place.line}:${place.column}: ${subject}\n${excerpt(text, place)}`;
     });
   const count = blocks.length === 1 ? "1 problem" : `${blocks.length} problems`;
-  return `${count} in ${source.file}\n\n${blocks.join("\n\n")}`;
+  return `${count} in ${main}\n\n${blocks.join("\n\n")}`;
 }

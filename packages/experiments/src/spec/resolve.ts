@@ -1,22 +1,20 @@
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import { isHubId, looksLikePath } from "@counterweight/hub";
-import {
-  dotted,
-  parseSpecText,
-  placeOfKey,
-  placeOfValue,
-  type SpecDocument,
-  type SpecPath,
-} from "./document.js";
+import { dotted, type SpecPath } from "./document.js";
 import { type Environment, expandPath, portablePath } from "./environment.js";
+import { type FileReader, readExtended } from "./extends.js";
 import { problemsOfIssues } from "./issues.js";
 import { specJsonSchema } from "./json-schema.js";
-import { meaningProblems } from "./meaning.js";
+import { ownerOf, placeOfKey, placeOfValue, type SpecSource } from "./layers.js";
 import { applyOverrides, type Replacement } from "./overrides.js";
 import { mapPaths } from "./paths.js";
+import { isMapping, setIn, valueAt } from "./plain.js";
 import { renderProblems, type SpecProblem } from "./problem.js";
 import { type Spec, specSchema } from "./schema.js";
+import { resolveSweep, sweepMeaning } from "./sweep-check.js";
+import { flattenSweep, overlap } from "./sweep-form.js";
+import { pathOfKey } from "./sweep-keys.js";
 
 export interface ResolveOptions {
   /** Path of the spec, absolute or as the user typed it; used in messages and for relative paths. */
@@ -30,6 +28,8 @@ export interface ResolveOptions {
    * Default: every path does.
    */
   readonly exists?: (path: string) => boolean;
+  /** Gives the text of a file that the spec extends; without it `extends` is refused. */
+  readonly readFile?: FileReader;
 }
 
 /** A spec that is valid, complete and ready to run. */
@@ -43,50 +43,60 @@ export interface ResolvedSpec {
   readonly replacements: readonly Replacement[];
 }
 
-/** Either a resolved spec or every problem found; pure, reads no file. */
+/** Either a resolved spec or every problem found; pure but for `exists` and `readFile`. */
 export type SpecOutcome =
   | { readonly ok: true; readonly spec: ResolvedSpec }
   | { readonly ok: false; readonly problems: readonly SpecProblem[]; readonly message: string };
 
 /** Checks a spec's text and resolves it, collecting all problems instead of stopping at one. */
 export function checkSpec(text: string, options: ResolveOptions): SpecOutcome {
-  const { source, problems: syntax } = parseSpecText(text, options.file);
+  const { file, overrides = [], environment = {}, readFile } = options;
+  const read = readExtended(text, file, { environment, readFile });
   const fail = (problems: readonly SpecProblem[]): SpecOutcome => ({
     ok: false,
     problems,
-    message: renderProblems(problems, source),
+    message: renderProblems(problems, read.documents),
   });
-  if (syntax.length > 0) return fail(syntax);
+  if (read.problems.length > 0) return fail(read.problems);
 
   const schema = specJsonSchema();
-  const overridden = applyOverrides(source, options.overrides ?? [], schema);
-  const value = plainValue(source);
-  if (!("value" in value)) return fail([...overridden.problems, value.problem]);
-
-  const parsed = specSchema.safeParse(value.value);
+  const flat = flattenSweep(withoutNotes(read.value));
+  const source: SpecSource = { file, documents: read.documents, origin: flat.origin };
+  const twice = flat.twice.map((at) => ({
+    path: dotted(at),
+    message: "is swept twice; a dotted key and nested ones name the same setting.",
+    place: placeOfKey(source, at),
+  }));
+  const overridden = applyOverrides(flat.value, overrides, schema, source);
   const locate = overridePlaces(overridden.replacements);
+  const early = [...twice, ...overridden.problems];
+
+  const { parsed, whole } = parseFilled(overridden.value);
   if (!parsed.success) {
-    const found = problemsOfIssues(parsed.error.issues, value.value, source, schema).map(locate);
-    return fail([...overridden.problems, ...found]);
+    const found = problemsOfIssues(parsed.error.issues, whole, source, schema).map(locate);
+    return fail([...early, ...found]);
   }
-  const meaning = meaningProblems(parsed.data).map(({ at, message, onKey }) =>
+  const context = { whole, written: overridden.value, source, schema };
+  const { extends: _, sweep: asWritten, ...base } = parsed.data;
+  const swept = resolveSweep(asWritten, base, context);
+  if (swept.problems.length > 0) return fail([...early, ...swept.problems.map(locate)]);
+
+  const isOverridden = (at: SpecPath): boolean =>
+    overridden.replacements.some(({ path }) => overlap(path, dotted(at)));
+  const written = beside({ ...base, sweep: swept.sweep }, source, options, isOverridden);
+  const meaning = sweepMeaning(written).map(({ at, message, onKey }) =>
     locate({
       path: dotted(at),
       message,
       place: onKey === true ? placeOfKey(source, at) : placeOfValue(source, at),
     }),
   );
-  const { settings, problems: paths } = absolutePaths(parsed.data, source, options);
-  const problems = [...overridden.problems, ...meaning, ...paths.map(locate)];
+  const { settings, problems: paths } = absolutePaths(written, source, options);
+  const problems = [...early, ...meaning, ...paths.map(locate)];
   if (problems.length > 0) return fail(problems);
   return {
     ok: true,
-    spec: {
-      file: options.file,
-      settings,
-      written: parsed.data,
-      replacements: overridden.replacements,
-    },
+    spec: { file, settings, written, replacements: overridden.replacements },
   };
 }
 
@@ -99,25 +109,57 @@ export function resolveSpec(text: string, options: ResolveOptions): ResolvedSpec
 
 /** The spec as it is stored in `folder`: overrides and defaults in, paths told from there. */
 export function storedSpec(spec: ResolvedSpec, folder: string): Spec {
-  const { checkpoint, config } = spec.settings.model;
   // What stayed relative is no path but an id of the hub.
-  const ids = [checkpoint, config?.tokenizer].filter(
-    (place) => place !== undefined && !isAbsolute(place),
-  );
-  return mapPaths(spec.written, (written, at) =>
-    at[0] === "model" && ids.includes(written) ? written : portablePath(written, spec.file, folder),
+  const ids = new Set<string>();
+  mapPaths(spec.settings, (settled, _, kind) => {
+    if (kind === "model" && !isAbsolute(settled)) ids.add(settled);
+    return settled;
+  });
+  return mapPaths(spec.written, (written, _, kind) =>
+    kind === "model" && ids.has(written) ? written : portablePath(written, spec.file, folder),
   );
 }
 
-function plainValue(
-  source: SpecDocument,
-): { readonly value: unknown } | { readonly problem: SpecProblem } {
-  try {
-    return { value: source.document.toJS({ maxAliasCount: 100 }) };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { problem: { path: "", message: `${message}.`, place: undefined } };
+/** Without the keys that only hold anchors. */
+const withoutNotes = (value: unknown): unknown =>
+  isMapping(value)
+    ? Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")))
+    : value;
+
+/**
+ * Parses a spec. Where it does so only with a value for a key that is swept and not given, that is
+ * the axis's first value.
+ */
+function parseFilled(value: unknown) {
+  const parsed = specSchema.safeParse(value);
+  const firsts = parsed.success ? [] : firstValues(value);
+  if (parsed.success || firsts.length === 0) return { parsed, whole: value };
+  let whole = value;
+  for (const { key, first } of firsts) {
+    const path = pathOfKey(key);
+    if (valueAt(whole, path) === undefined) whole = setIn(whole, path, first) ?? whole;
   }
+  const again = specSchema.safeParse(whole);
+  if (again.success) return { parsed: again, whole };
+  // Values of axes are told where they stand, and not by the key they would fill.
+  const isOwn = (path: readonly PropertyKey[]): boolean =>
+    !firsts.some(({ key }) => overlap(key, path.join(".")));
+  return again.error.issues.some(({ path }) => isOwn(path))
+    ? { parsed: again, whole }
+    : { parsed, whole: value };
+}
+
+function firstValues(value: unknown): { readonly key: string; readonly first: unknown }[] {
+  const zip = valueAt(value, ["sweep", "zip"]);
+  const groups = [valueAt(value, ["sweep", "axes"]), ...(Array.isArray(zip) ? zip : [])];
+  return groups.flatMap((group: unknown) =>
+    isMapping(group)
+      ? Object.entries(group).map(([key, list]) => ({
+          key,
+          first: Array.isArray(list) ? list[0] : list,
+        }))
+      : [],
+  );
 }
 
 /** Problems at or below an overridden key point at the override instead of the text. */
@@ -134,18 +176,43 @@ function overridePlaces(
   };
 }
 
+/** A name that is an id of the hub, and no folder there is. */
+const isModelId = (
+  written: string,
+  kind: "model" | "file",
+  path: string,
+  { exists = () => true }: ResolveOptions,
+): boolean => kind === "model" && !looksLikePath(written) && isHubId(written) && !exists(path);
+
+/** Paths of files that the spec extends, told from the spec's own folder. */
+function beside(
+  spec: Spec,
+  source: SpecSource,
+  options: ResolveOptions,
+  isOverridden: (at: SpecPath) => boolean,
+): Spec {
+  if (source.documents.length === 1) return spec;
+  const folder = dirname(options.file);
+  return mapPaths(spec, (written, at, kind) => {
+    const owner = ownerOf(source, at);
+    const isOwn = owner === undefined || owner.file === options.file;
+    if (isOwn || isOverridden(at)) return written;
+    const expanded = expandPath(written, owner.file, options.environment ?? {});
+    if ("path" in expanded && isModelId(written, kind, expanded.path, options)) return written;
+    return portablePath(written, owner.file, folder);
+  });
+}
+
 function absolutePaths(
   spec: Spec,
-  source: SpecDocument,
+  source: SpecSource,
   options: ResolveOptions,
 ): { readonly settings: Spec; readonly problems: SpecProblem[] } {
   const problems: SpecProblem[] = [];
-  const settings = mapPaths(spec, (written, at: SpecPath) => {
+  const settings = mapPaths(spec, (written, at, kind) => {
     const expanded = expandPath(written, options.file, options.environment ?? {});
     if ("path" in expanded) {
-      const { exists = () => true } = options;
-      const mayBeId = at[0] === "model" && !looksLikePath(written) && isHubId(written);
-      return mayBeId && !exists(expanded.path) ? written : expanded.path;
+      return isModelId(written, kind, expanded.path, options) ? written : expanded.path;
     }
     problems.push({
       path: dotted(at),

@@ -2,6 +2,7 @@ import { sharingRoles } from "@counterweight/data";
 import { z } from "zod";
 import { benchmarkSchema } from "./schema-benchmarks.js";
 import { runSchema, trackingSchema } from "./schema-run.js";
+import { type SweepSpec, sweepSchema } from "./schema-sweep.js";
 import { checkerSchema, methodSchema, modelSchema, trainSchema } from "./schema-training.js";
 import { weightsSchema } from "./schema-weights.js";
 
@@ -30,6 +31,12 @@ export const specSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
       .describe("Name of the experiment; results go to `runs/<name>` unless `--out` is given."),
     description: z.string().default("").describe("What the experiment is for, in a sentence."),
+    extends: z
+      .union([z.string(), z.array(z.string())])
+      .optional()
+      .describe(
+        "Another spec, or a list of them, whose keys hold where this one has none: mappings are merged, lists and scalars replaced, of a list the later file wins. Paths in it start at its own folder.",
+      ),
     model: modelSchema.describe(
       "The classifier, used for both checkers too: `checkpoint` or `config`.",
     ),
@@ -61,6 +68,9 @@ export const specSchema = z
       .min(1, atLeastOne)
       .prefault(["quality-checker", "ce", "focal", "imp", "dimp"])
       .describe("Rows of the table: a name, or a mapping with `loss`."),
+    sweep: sweepSchema
+      .prefault({})
+      .describe("Which settings vary, beside benchmarks, checkerFraction, seeds and methods."),
     train: trainSchema.prefault({}).describe("Settings of every training; the paper's by default."),
     checker: checkerSchema
       .prefault({})
@@ -146,7 +156,9 @@ export const specSchema = z
 /** What a person may write. */
 export type SpecInput = z.input<typeof specSchema>;
 /** The same with every default filled in and every shorthand written out. */
-export type Spec = z.output<typeof specSchema>;
+export type Spec = Omit<z.output<typeof specSchema>, "extends" | "sweep"> & {
+  readonly sweep: SweepSpec;
+};
 export type { MethodSpec } from "./schema-training.js";
 export type ModelSpec = Spec["model"];
 export type TrainSettings = Spec["train"];

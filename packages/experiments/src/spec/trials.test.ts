@@ -17,6 +17,8 @@ describe("expandTrials", () => {
     const trials = expandTrials(spec);
     expect(trials).toHaveLength(2 * 2 * 6);
     expect(trials[0]).toEqual({
+      variant: "",
+      settings: {},
       benchmark: "tweet-irony",
       generated: "gpt-3.5-turbo_few-shot",
       checkerFraction: 0.1,
