@@ -98,7 +98,7 @@ async function work(
   set: Promise<Setting> | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const batch = batched((events) => send({ type: "events", events }));
+  const batch = batched((events) => void send({ type: "events", events }));
   try {
     if (set === undefined) throw new CounterweightError("internal", "a step came before the init.");
     const { init, runner, store } = await set;
@@ -109,10 +109,11 @@ async function work(
       log: join(logs, `${step.key}.log`),
     });
     batch.flush();
-    send({ type: "outcome", outcome });
+    await send({ type: "outcome", outcome });
   } catch (error) {
     batch.flush();
-    send({ type: "outcome", outcome: { kind: "failed", message: failure(error), again: false } });
+    const outcome = { kind: "failed", message: failure(error), again: false } as const;
+    await send({ type: "outcome", outcome });
   }
 }
 
@@ -137,7 +138,13 @@ function batched(give: (events: readonly ExecutorEvent[]) => void) {
   };
 }
 
-/** A coordinator that is gone hears nothing; "disconnect" tells of that. */
-function send(message: FromWorker): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+/**
+ * Resolves when the message is on its way, or cannot be: a coordinator that is gone hears nothing,
+ * and "disconnect" tells of that.
+ */
+function send(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
+    else resolve();
+  });
 }

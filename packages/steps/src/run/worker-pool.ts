@@ -1,4 +1,5 @@
-import type { Executor } from "../executor.js";
+import type { Executor, Outcome } from "../executor.js";
+import type { Step } from "../step.js";
 import type { MachineRecord } from "../store.js";
 import { machineRecord } from "./machine-record.js";
 import { type PoolWorker, poolWorker } from "./pool-worker.js";
@@ -64,26 +65,41 @@ export function workerPool({
     return worker;
   };
 
+  const running = new Set<Promise<unknown>>();
+
   return {
     ...{ name: executor, capacity: workers, takesWaiting: false },
-    execute: async (step, { signal, on, attempt = 1 }) => {
-      const slot = await take();
-      const stop = new AbortController();
-      const abort = () => stop.abort();
-      for (const cause of [signal, stopAll.signal]) {
-        if (cause.aborted) abort();
-        cause.addEventListener("abort", abort);
-      }
-      try {
-        return await workerIn(slot).execute(step, { signal: stop.signal, on, attempt });
-      } finally {
-        for (const cause of [signal, stopAll.signal]) cause.removeEventListener("abort", abort);
-        give(slot);
-      }
+    execute: (step, options) => {
+      const end = executeInSlot(step, options);
+      running.add(end);
+      const forget = () => running.delete(end);
+      end.then(forget, forget);
+      return end;
     },
     close: async () => {
       stopAll.abort();
+      // A worker that loses its coordinator has less time than one that is told to stop.
+      await Promise.allSettled(running);
       await Promise.all(slots.map((worker) => worker?.close()));
     },
   };
+
+  async function executeInSlot(
+    step: Step,
+    { signal, on, attempt = 1 }: Parameters<Executor["execute"]>[1],
+  ): Promise<Outcome> {
+    const slot = await take();
+    const stop = new AbortController();
+    const abort = () => stop.abort();
+    for (const cause of [signal, stopAll.signal]) {
+      if (cause.aborted) abort();
+      cause.addEventListener("abort", abort);
+    }
+    try {
+      return await workerIn(slot).execute(step, { signal: stop.signal, on, attempt });
+    } finally {
+      for (const cause of [signal, stopAll.signal]) cause.removeEventListener("abort", abort);
+      give(slot);
+    }
+  }
 }

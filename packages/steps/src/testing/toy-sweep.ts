@@ -12,7 +12,7 @@ export function toySweep(trials = 4): Step[] {
   ): Step => {
     const step = {
       ...toyStep(name, needs, { place, settings: { counts } }),
-      recipe: { milliseconds: place === "here" ? 0 : 8 },
+      recipe: { milliseconds: place === "here" ? 0 : 20 },
     };
     steps.push(step);
     return step;
