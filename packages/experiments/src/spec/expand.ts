@@ -125,6 +125,21 @@ const trialOf = (spec: Spec, variant: Variant, place: NativePlace): Trial => ({
   settings: variant.settings,
 });
 
+/** Whether a spec has any trial; looks no further than the first. */
+export function hasTrials(spec: Spec): boolean {
+  const compiled = compileSweep(spec);
+  for (const digits of counting(compiled.groups)) {
+    const exclusions = exclusionsOf(compiled, digits);
+    const names = compiled.generatedOf(settingsOf(compiled.groups, digits));
+    for (const place of productPlaces(spec, names)) {
+      if (!isExcluded(compiled, exclusions, place)) return true;
+    }
+  }
+  return spec.sweep.include.length > idleRules(spec).filter(isInclusion).length;
+}
+
+const isInclusion = ({ part }: { readonly part: string }): boolean => part === "include";
+
 /** How many trials there are before exclusions, those of inclusions counted in any case. */
 export function trialCount(spec: Spec): number {
   const groups = sweepGroups(spec.sweep);

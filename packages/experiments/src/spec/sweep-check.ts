@@ -1,5 +1,5 @@
 import type { SpecPath } from "./document.js";
-import { idleRules, trialCount } from "./expand.js";
+import { hasTrials, idleRules, trialCount } from "./expand.js";
 import { type MeaningProblem, meaningProblems } from "./meaning.js";
 import type { SpecProblem } from "./problem.js";
 import type { Spec } from "./schema.js";
@@ -47,11 +47,10 @@ export function sweepMeaning(spec: Spec): MeaningProblem[] {
   const count = trialCount(spec);
   if (count > sweep.maxTrials) return [tooMany(spec, count)];
   if (isUnswept(sweep)) return meaningProblems(spec);
-  const checked = checkedSettings(spec);
-  if (checked.length === 0) {
+  if (!hasTrials(spec)) {
     return [{ at: ["sweep", "exclude"], message: "every trial is left out.", onKey: true }];
   }
-  return [...variantProblems(spec, checked), ...idleProblems(spec)];
+  return [...variantProblems(spec, checkedSettings(spec)), ...idleProblems(spec)];
 }
 
 const isUnswept = ({ axes, zip, exclude, include }: SweepSpec): boolean =>
