@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -114,11 +114,6 @@ describe.skipIf(process.platform !== "linux")("a sweep that is killed (needs Lin
         }
       }
       expect(await filesOf(out)).toEqual(wanted);
-      // Nothing is left but the entries: no lease, no draft, no checkpoint.
-      for (const part of ["drafts", "work"]) {
-        const path = join(out, "store", part);
-        expect([part, await readdir(path).catch(() => [])]).toEqual([part, []]);
-      }
     }
     console.log(`${killed} kills in ${rounds} rounds, ${resumed} steps went on in the middle`);
     expect(resumed).toBeGreaterThan(0);

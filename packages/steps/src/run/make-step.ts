@@ -112,7 +112,7 @@ async function work(
     log.line(error instanceof Error ? (error.stack ?? error.message) : String(error));
     // What fails after the signal fails because of it: a later attempt tells.
     if (stop.signal.aborted || !(await lease.stillMine())) return { kind: "stopped" };
-    return (await inputs.lost(error)) ?? { kind: "failed", message: failure(error), again: false };
+    return (await inputs.lost(error)) ?? failed(error);
   } finally {
     for (const cause of [signal, lease.lost]) cause.removeEventListener("abort", abort);
   }
@@ -157,6 +157,14 @@ function inputReader(step: Step, store: Store) {
     },
   };
 }
+
+/** A failure that would come again. */
+export const failed = (error: unknown): Extract<Outcome, { kind: "failed" }> => ({
+  kind: "failed",
+  message: failure(error),
+  again: false,
+  ...(error instanceof CounterweightError ? { errorKind: error.kind } : {}),
+});
 
 /** A failure in a line; an unexpected one says so, since its stack is what helps. */
 export function failure(error: unknown): string {

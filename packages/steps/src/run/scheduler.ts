@@ -1,11 +1,11 @@
 import { at, CounterweightError } from "@counterweight/base";
-import type { StepsEvent, StepsSummary } from "../events.js";
+import type { StepProblem, StepsEvent, StepsSummary } from "../events.js";
 import type { Executor, ExecutorEvent, Outcome } from "../executor.js";
 import type { Store } from "../store.js";
 import type { FoundSteps } from "./find-steps.js";
 import { createHeap, type Heap } from "./heap.js";
 import { heldSteps } from "./held-steps.js";
-import { failure } from "./make-step.js";
+import { failed } from "./make-step.js";
 import { readiness } from "./readiness.js";
 import type { StepGraph } from "./step-graph.js";
 import { stepStates } from "./step-states.js";
@@ -99,7 +99,7 @@ export function scheduler(
     levels.setLevel(index, "done");
   }
 
-  function fail(index: number, problem: { readonly message: string; readonly log?: string }): void {
+  function fail(index: number, problem: StepProblem): void {
     states.fail(index, problem, (failures.get(index) ?? 0) + 1);
     skipDependants(index, keyAt(index));
   }
@@ -143,7 +143,7 @@ export function scheduler(
       const { signal } = controller;
       outcome = await own.executor.execute(step, { signal, on, attempt: number });
     } catch (error) {
-      outcome = { kind: "failed", message: failure(error), again: false };
+      outcome = failed(error);
     }
     over = true;
     controllers.delete(index);
@@ -186,11 +186,15 @@ export function scheduler(
 
   function failOrRetry(
     index: number,
-    { message, again: mayPass, log }: Extract<Outcome, { kind: "failed" }>,
+    { message, again: mayPass, log, errorKind }: Extract<Outcome, { kind: "failed" }>,
   ): void {
     const tried = (failures.get(index) ?? 0) + 1;
     if (!mayPass || tried > retries) {
-      fail(index, { message, ...(log === undefined ? {} : { log }) });
+      fail(index, {
+        message,
+        ...(log === undefined ? {} : { log }),
+        ...(errorKind === undefined ? {} : { errorKind }),
+      });
     } else if (!stopping) {
       failures.set(index, tried);
       emit({ type: "step-retry", step: keyAt(index), message, attempt: tried + 1 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import type { ExecutorEvent, Runner } from "../executor.js";
 import type { Store } from "../store.js";
-import { failure, makeStep } from "./make-step.js";
+import { failed, makeStep } from "./make-step.js";
 import type { FromWorker, ToWorker } from "./worker-messages.js";
 
 export interface ServeWorkerOptions {
@@ -112,7 +112,7 @@ async function work(
     await send({ type: "outcome", outcome });
   } catch (error) {
     batch.flush();
-    const outcome = { kind: "failed", message: failure(error), again: false } as const;
+    const outcome = failed(error);
     await send({ type: "outcome", outcome });
   }
 }

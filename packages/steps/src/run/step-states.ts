@@ -1,5 +1,5 @@
 import { at } from "@counterweight/base";
-import type { StepsEvent, StepsSummary } from "../events.js";
+import type { StepProblem, StepsEvent, StepsSummary } from "../events.js";
 import type { FoundSteps } from "./find-steps.js";
 import type { StepGraph } from "./step-graph.js";
 
@@ -18,15 +18,13 @@ export type StepState =
   /** Left alone: nobody wants it, and nothing to be made needs it. */
   | "unneeded";
 
-type Problem = { readonly message: string; readonly log?: string };
-
 /** The state of every step, and how many have not ended. Each end is told. */
 export interface StepStates {
   readonly get: (index: number) => StepState;
   /** Among the first four states. */
   readonly move: (index: number, state: "waiting" | "ready" | "running" | "held") => void;
   readonly succeed: (index: number, event: StepsEvent) => void;
-  readonly fail: (index: number, problem: Problem, attempts: number) => void;
+  readonly fail: (index: number, problem: StepProblem, attempts: number) => void;
   readonly skip: (index: number, because: string) => void;
   /** A done or unneeded one has to be made after all. */
   readonly reopen: (index: number) => void;
@@ -43,7 +41,7 @@ export function stepStates(
   plan: FoundSteps,
   emit: (event: StepsEvent) => void,
 ): StepStates {
-  const failed = new Map<string, Problem>();
+  const failed = new Map<string, StepProblem>();
   const skipped = new Map<string, string>();
   const keyAt = (index: number) => at(steps, index).key;
   const states = steps.map(({ key }): StepState => {
