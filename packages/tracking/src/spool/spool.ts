@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { removeUnfinished, writeRefusal } from "@counterweight/base";
 import { type Position, readPosition, writePosition } from "./position.js";
 import type { SpoolRecord } from "./record-line.js";
@@ -47,24 +47,19 @@ export interface SpoolOptions {
   /** Told once each time the disk begins to refuse. */
   readonly onRefusal?: (error: unknown) => void;
   readonly limits?: Partial<WriterLimits>;
-  /**
-   * Another process may be appending: a torn end counts as not written yet, unless it is a minute
-   * old. Nothing may be appended here then.
-   */
-  readonly shared?: boolean;
 }
 
 /**
  * Opens the spool of a folder, which is made with mode 0700, its files with 0600. After a kill at any
  * moment all whole records are there; a torn or altered one is passed over, counted and named by
- * `read`, and every other record comes out. One process appends at a time.
+ * `read`, and every other record comes out. One process at a time may have it open.
  * @throws CounterweightError `usage` where the folder cannot be made.
  */
 export async function openSpool(folder: string, options: SpoolOptions = {}): Promise<Spool> {
-  const { onRefusal = () => undefined, shared = false } = options;
+  const { onRefusal = () => undefined } = options;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (!shared) await removeUnfinished(folder);
+    await removeUnfinished(folder);
   } catch (error) {
     throw writeRefusal(error, folder);
   }
@@ -87,9 +82,8 @@ export async function openSpool(folder: string, options: SpoolOptions = {}): Pro
     const current = writer.current();
     const last = segments.at(-1);
     const growing = current !== undefined && current.path === last?.path;
-    const whole = shared ? await isOld(last) : !growing;
     const limit = growing ? { limit: current.bytes } : {};
-    const piece = await readPiece(segments, cursor, { whole, ...limit });
+    const piece = await readPiece(segments, cursor, { whole: !growing, ...limit });
     const { records, damaged, cursor: next } = piece;
     const moved = next.path !== cursor.path || next.offset !== cursor.offset;
     cursor = next;
@@ -126,7 +120,7 @@ export async function openSpool(folder: string, options: SpoolOptions = {}): Pro
     async close() {
       await writer.close();
       const done = (position?.acknowledged ?? 0) >= writer.next() - 1;
-      if (done && !shared) await remove(() => true);
+      if (done) await remove(() => true);
     },
   };
 }
@@ -141,11 +135,4 @@ async function endOf(folder: string, start: Cursor): Promise<number> {
     cursor = piece.cursor;
     if (piece.end) return cursor.next;
   }
-}
-
-/** Nothing was written for a minute: what is torn stays so. */
-async function isOld(segment: Segment | undefined): Promise<boolean> {
-  if (segment === undefined) return true;
-  const written = await stat(segment.path).catch(() => undefined);
-  return written === undefined || Date.now() - written.mtimeMs > 60_000;
 }

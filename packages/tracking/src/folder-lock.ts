@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+const heartbeatMs = 15_000;
+/** A lock of another host that was silent for so long is nobody's. */
+const staleMs = 4 * heartbeatMs;
+
+/**
+ * Takes a spool for this process; undefined where another has it. The function it gives frees it.
+ * The lock of a process that is gone is taken over: at once on its own host, elsewhere once its
+ * heartbeat is a minute old.
+ */
+export async function lockSpool(folder: string): Promise<(() => Promise<void>) | undefined> {
+  const path = join(folder, "spool.lock");
+  const token = randomUUID();
+  const content = JSON.stringify({ process: process.pid, host: hostname(), token });
+  for (let tries = 0; tries < 2; tries++) {
+    if (await create(path, content)) {
+      // Two that found the same stale lock may both have come here: the last one has it.
+      if ((await readFile(path, "utf8").catch(() => "")) !== content) return undefined;
+      const beat = setInterval(() => {
+        const now = new Date();
+        utimes(path, now, now).catch(() => undefined);
+      }, heartbeatMs).unref();
+      return async () => {
+        clearInterval(beat);
+        const last = await readFile(path, "utf8").catch(() => "");
+        if (last === content) await rm(path, { force: true });
+      };
+    }
+    if (await isHeld(path)) return undefined;
+    await rm(path, { force: true });
+  }
+  return undefined;
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    // On a full disk the lock stays empty, which counts as held for a minute.
+    await file.writeFile(content).catch(() => undefined);
+    await file.close();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function isHeld(path: string): Promise<boolean> {
+  const beaten = await stat(path).catch(() => undefined);
+  if (beaten === undefined) return false;
+  if (Date.now() - beaten.mtimeMs > staleMs) return false;
+  const [owner, host] = await ownerOf(path);
+  if (owner === undefined || host !== hostname()) return true;
+  // An own number may be one used again, or a second spool of the same process.
+  try {
+    process.kill(owner, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+async function ownerOf(path: string): Promise<[process: number | undefined, host: string]> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (typeof value !== "object" || value === null) return [undefined, ""];
+    const owner =
+      "process" in value && typeof value.process === "number" ? value.process : undefined;
+    return [owner, "host" in value ? String(value.host) : ""];
+  } catch {
+    return [undefined, ""];
+  }
+}
