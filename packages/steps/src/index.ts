@@ -16,7 +16,22 @@ export { collectMeasurements, type Measurement } from "./run/measurements.js";
 export { type RunStepsOptions, runSteps } from "./run/run-steps.js";
 export { type ServeWorkerOptions, serveWorker } from "./run/serve-worker.js";
 export { type WorkerPoolOptions, workerPool } from "./run/worker-pool.js";
+export type { RunCommand } from "./slurm/client.js";
+export { slurmExecutor } from "./slurm/executor.js";
+export type { SlurmOptions } from "./slurm/options.js";
+export { type ServeJobOptions, serveJob } from "./slurm/serve-job.js";
+export type { SlurmRequest } from "./slurm/submission.js";
 export { keyOf, type Making, type Step, type StepResources } from "./step.js";
+export {
+  compareMakings,
+  type Difference,
+  type ExplainOptions,
+  type Explanation,
+  explainMiss,
+} from "./store/explain.js";
+export { type FolderStore, type FolderStoreOptions, folderStore } from "./store/folder-store.js";
+export { type Collected, type GcOptions, gc } from "./store/gc.js";
+export { type Verification, verify } from "./store/verify.js";
 export type {
   Claim,
   Entry,

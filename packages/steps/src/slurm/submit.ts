@@ -1,0 +1,166 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { writeFileAtomic } from "@counterweight/base";
+import { eachLimited } from "../run/each-limited.js";
+import type { Board } from "./board.js";
+import {
+  prepareFolder,
+  readSubmission,
+  removeSubmission,
+  type Submission,
+  writeSubmission,
+} from "./job-files.js";
+import {
+  groupAlike,
+  type JobRequest,
+  jobName,
+  jobScript,
+  quoteForOutput,
+  requestOf,
+  submitArguments,
+} from "./submission.js";
+import { becomeSubmitted, becomeWaiting, type TrackedJob, whereOf } from "./tracked-job.js";
+
+/** Files read or written at once. */
+const filesAtOnce = 16;
+
+/** Submits whatever can be, needs before what needs them. */
+export async function submitReady(board: Board): Promise<void> {
+  const fresh = [...board.jobs.values()].filter(({ phase }) => phase === "new");
+  await eachLimited(fresh, filesAtOnce, (job) => recover(board, job));
+  // Each round gives ids to jobs that others depend on.
+  for (;;) {
+    const ready = await findReady(board);
+    const groups = groupAlike(ready, Math.min(board.arraySize, board.limits.arraySize, 1000));
+    for (const group of groups) await submitGroup(board, group);
+    if (groups.length === 0) return;
+  }
+}
+
+/** Finds what an earlier run left of a step: its entry, its job, or a call of `sbatch` cut short. */
+async function recover(board: Board, job: TrackedJob): Promise<void> {
+  if (await board.isPublished(job.step.key)) return board.end(job, { kind: "found" });
+  const submission = await readSubmission(job.files);
+  if (submission === undefined) return becomeWaiting(job);
+  becomeSubmitted(job, submission);
+  if (submission.job === undefined) job.phase = "unsure";
+  else job.on({ type: "queued", where: whereOf(job) });
+  board.changed = true;
+}
+
+interface Ready {
+  readonly job: TrackedJob;
+  readonly step: TrackedJob["step"];
+  readonly request: JobRequest;
+}
+
+async function findReady(board: Board): Promise<Ready[]> {
+  const { jobs, options } = board;
+  const now = Date.now();
+  const ready: Ready[] = [];
+  for (const job of [...jobs.values()]) {
+    if (job.phase !== "waiting" || job.notBefore > now || job.aborted) continue;
+    const after = await dependenciesOf(board, job);
+    if (after === "never") await board.end(job, { kind: "stopped" });
+    if (typeof after === "string") continue;
+    const { step } = job;
+    const kind = options.kinds[step.making.kind] ?? {};
+    ready.push({ job, step, request: requestOf(step, options.request, kind, after) });
+  }
+  return ready;
+}
+
+/**
+ * Ids of the jobs that make what a step needs; `later` while one of them has no id, `never` where
+ * one ended without making it, or was made by nobody here.
+ */
+async function dependenciesOf(
+  { jobs, endedWithout, isPublished }: Board,
+  { step }: TrackedJob,
+): Promise<string[] | "later" | "never"> {
+  const ids: string[] = [];
+  for (const need of step.needs) {
+    // The store first: Slurm takes an id that it forgot for one that ended well.
+    if (await isPublished(need)) continue;
+    const other = jobs.get(need);
+    if (other === undefined && endedWithout.has(need)) return "never";
+    if (other?.phase !== "submitted" || other.submission?.job === undefined) return "later";
+    ids.push(other.submission.job);
+  }
+  return ids;
+}
+
+async function submitGroup(board: Board, group: readonly Ready[]): Promise<void> {
+  const { options, client } = board;
+  const [first] = group;
+  if (first === undefined) return;
+  const single = group.length === 1;
+  const token = randomBytes(8).toString("hex");
+  const comment = `${single ? first.step.key : `array-of-${group.length}`}.${token}`;
+  const place = join(options.folder, "submissions", token);
+  const list = join(place, "list");
+  const script = join(place, "job.sh");
+  const log = (index: number) =>
+    single ? join(first.job.files.folder, `${token}.log`) : join(place, `${index}.log`);
+  const submissions = group.map(
+    ({ job }, index): Submission => ({
+      ...{ comment, index: single ? null : index, attempt: job.attempt, log: log(index) },
+    }),
+  );
+  await eachLimited(group.entries(), filesAtOnce, async ([index, { job, step }]) => {
+    const attempt = job.firstAttempt + job.attempt - 1;
+    await prepareFolder(job.files, { step, attempt, init: options.init }, { fresh: job.fresh });
+    const submission = submissions[index];
+    if (submission !== undefined) await writeSubmission(job.files, submission);
+  });
+  if (!single) {
+    await writeFileAtomic(list, `${group.map(({ job }) => job.files.folder).join("\n")}\n`);
+  }
+  const { command, setup } = options;
+  const folder = single ? first.job.files.folder : { list };
+  await writeFileAtomic(script, jobScript({ command, setup, folder }));
+  const label = single ? first.step.label : `${first.step.making.kind}-x${group.length}`;
+  const result = await client.submit(
+    submitArguments({
+      request: first.request,
+      name: jobName(`${options.name}-${label}`),
+      ...{ comment, script, cwd: options.cwd, exported: options.export, requeue: options.requeue },
+      output: single ? quoteForOutput(log(0)) : join(quoteForOutput(place), "%a.log"),
+      array: single
+        ? undefined
+        : {
+            tasks: group.length,
+            limit: options.arrayLimit > 0 ? options.arrayLimit : undefined,
+          },
+    }),
+  );
+  await eachLimited(group.entries(), filesAtOnce, async ([index, { job }]) => {
+    const intended = submissions[index];
+    if (intended === undefined) return;
+    if (result.kind === "submitted") {
+      const submission = { ...intended, job: single ? result.job : `${result.job}_${index}` };
+      await writeSubmission(job.files, submission);
+      becomeSubmitted(job, submission);
+      board.changed = true;
+      return job.on({ type: "queued", where: whereOf(job) });
+    }
+    if (result.kind === "away") {
+      becomeSubmitted(job, intended);
+      job.phase = "unsure";
+      return;
+    }
+    await removeSubmission(job.files);
+    if (result.kind === "refused") {
+      const message = `sbatch refused the job: ${result.message}`;
+      return board.end(job, { kind: "failed", message, again: false });
+    }
+    const pause = result.kind === "full" && single ? 1000 * Math.max(5, options.pollSeconds) : 0;
+    becomeWaiting(job, Date.now() + pause);
+  });
+  if (result.kind === "submitted") board.fine("full");
+  if (result.kind === "array-too-large" || result.kind === "full") {
+    // Half as many may still be taken.
+    board.arraySize = Math.max(1, Math.floor(group.length / 2));
+  }
+  if (result.kind === "full") board.warn("full", `Slurm takes no more jobs now: ${result.message}`);
+}
