@@ -1,3 +1,4 @@
+import type { ErrorKind } from "@counterweight/base";
 import type { Holder } from "./store.js";
 
 /** What happens while steps are made, in order. `step` is a step's key. */
@@ -47,15 +48,24 @@ export type StepsEvent =
       readonly attempts: number;
       /** File with what the worker or job wrote. */
       readonly log?: string;
+      /** See `Outcome`. */
+      readonly errorKind?: ErrorKind;
     }
   /** Not run, since a step it needs failed. */
   | { readonly type: "step-skipped"; readonly step: string; readonly because: string };
+
+/** Why a step failed. */
+export interface StepProblem {
+  readonly message: string;
+  readonly log?: string;
+  readonly errorKind?: ErrorKind;
+}
 
 /** How steps ended, by key. */
 export interface StepsSummary {
   /** In the store now: made or found. */
   readonly done: ReadonlySet<string>;
-  readonly failed: ReadonlyMap<string, { readonly message: string; readonly log?: string }>;
+  readonly failed: ReadonlyMap<string, StepProblem>;
   /** Not run, with the failed step behind it. */
   readonly skipped: ReadonlyMap<string, string>;
   /** Left alone: neither wanted nor needed by a step that had to be made. */

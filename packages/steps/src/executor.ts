@@ -1,3 +1,4 @@
+import type { ErrorKind } from "@counterweight/base";
 import type { Step } from "./step.js";
 import type { Entry, Holder, Store } from "./store.js";
 
@@ -50,6 +51,8 @@ export type Outcome =
       readonly message: string;
       readonly again: boolean;
       readonly log?: string;
+      /** Kind of the CounterweightError behind it; absent for a mistake of ours, or a lost worker. */
+      readonly errorKind?: ErrorKind;
     };
 
 /** What happens to a step while an executor has it. */

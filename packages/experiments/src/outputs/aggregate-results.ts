@@ -4,11 +4,11 @@ import type { RunFindings } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
 /** Trials as the evaluation package takes them. */
-export function trialResults({ outcomes, benchmarks }: RunFindings): TrialResult[] {
-  return outcomes.flatMap(({ trial, training, scores }): TrialResult[] => {
-    const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+export function trialResults({ outcomes }: Pick<RunFindings, "outcomes">): TrialResult[] {
+  return outcomes.flatMap(({ trial, prepared, training, scores }): TrialResult[] => {
+    const { test } = prepared.benchmark;
     const values = training.logProbabilities.test;
-    if (test === undefined || values === undefined) return [];
+    if (values === undefined) return [];
     return [
       {
         benchmark: trial.benchmark,
@@ -38,7 +38,8 @@ export function resultRows(results: RunFindings): ResultRow[] {
   });
   return rows.map((row) => {
     const method = methods.find(({ name }) => name === row.method);
-    const expected = results.benchmarks.get(row.benchmark)?.expectedAccuracy;
+    const own = results.outcomes.find(({ trial }) => trial.benchmark === row.benchmark);
+    const expected = own?.prepared.expectedAccuracy;
     if (method === undefined || expected === undefined) return row;
     // Theory knows the weights that losses define, not what transforms make of them.
     const transformed = results.outcomes.some(

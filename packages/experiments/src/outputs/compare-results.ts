@@ -32,17 +32,14 @@ export function methodComparisons(findings: RunFindings): MethodComparisons[] {
  * Calibration of every method on the test rows, as trained and after temperature scaling on the rows
  * that chose its epoch.
  */
-export function calibration({ outcomes, benchmarks, spec }: RunFindings): CalibrationSummary[] {
+export function calibration({ outcomes, spec }: RunFindings): CalibrationSummary[] {
   const trials = outcomes.flatMap(
-    ({ trial, training, temperature, calibratedTest }): CalibrationTrial[] => {
-      const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+    ({ trial, prepared, training, temperature, calibratedTest }): CalibrationTrial[] => {
+      const { test } = prepared.benchmark;
       const values = training.logProbabilities.test;
-      if (test === undefined || values === undefined) return [];
-      const scaled = temperature &&
-        calibratedTest && {
-          temperature: temperature.temperature,
-          logProbabilities: calibratedTest,
-        };
+      if (values === undefined) return [];
+      const { temperature: fitted } = temperature;
+      const scaled = { temperature: fitted, logProbabilities: calibratedTest };
       return [
         {
           benchmark: trial.benchmark,
@@ -53,7 +50,7 @@ export function calibration({ outcomes, benchmarks, spec }: RunFindings): Calibr
           labelNames: test.labelNames,
           testLabels: test.label,
           logProbabilities: values,
-          ...(scaled === undefined ? {} : { scaled }),
+          scaled,
         },
       ];
     },
@@ -62,15 +59,11 @@ export function calibration({ outcomes, benchmarks, spec }: RunFindings): Calibr
 }
 
 /** How each weighted training's weights went, epoch by epoch. */
-export function weightHealthCourses({
-  outcomes,
-  benchmarks,
-  spec,
-}: RunFindings): WeightHealthCourse[] {
-  return outcomes.flatMap(({ trial, training }): WeightHealthCourse[] => {
-    const rows = benchmarks.get(trial.benchmark)?.benchmark.generated;
+export function weightHealthCourses({ outcomes, spec }: RunFindings): WeightHealthCourse[] {
+  return outcomes.flatMap(({ trial, prepared, training }): WeightHealthCourse[] => {
+    const rows = prepared.benchmark.generated;
     const { weights } = training.rowHistory;
-    if (rows === undefined || weights.length === 0 || !isWeighted(trial.loss)) return [];
+    if (weights.length === 0 || !isWeighted(trial.loss)) return [];
     const healths = weights.map((epoch) => epochHealth(epoch, rows));
     const { guard } = spec.settings.weights;
     return [

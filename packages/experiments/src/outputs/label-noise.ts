@@ -24,10 +24,10 @@ export interface LabelNoise {
 /** One entry for every weighted trial on generated rows whose true labels are known. */
 export function labelNoise(findings: RunFindings): LabelNoise[] {
   return findings.outcomes.flatMap((outcome): LabelNoise[] => {
-    const prepared = findings.benchmarks.get(outcome.trial.benchmark);
-    const truth = prepared?.trueLabels;
-    const columns = truth === undefined ? undefined : weightColumns(outcome, findings);
-    if (prepared === undefined || truth === undefined || columns === undefined) return [];
+    const { prepared } = outcome;
+    const truth = prepared.trueLabels;
+    const columns = truth === undefined ? undefined : weightColumns(outcome);
+    if (truth === undefined || columns === undefined) return [];
     const { label } = prepared.benchmark.generated;
     const isWrong = Array.from(label, (given, row) => given !== truth[row]);
     const wrong = isWrong.filter(Boolean).length;

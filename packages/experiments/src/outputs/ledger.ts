@@ -36,8 +36,7 @@ export function rowLedger(results: RunResults): Ledger {
     columns: columnsOf(results, epochs, trueLabels),
     *blocks() {
       for (const outcome of outcomes) {
-        const prepared = results.benchmarks.get(outcome.trial.benchmark);
-        if (prepared === undefined) continue;
+        const { prepared } = outcome;
         const line = lineOf(outcome, prepared, results, epochs, trueLabels);
         for (const [first, end] of blocksOf(prepared.benchmark.generated.row.length)) {
           yield Array.from({ length: end - first }, (_, position) => line(first + position));
@@ -82,7 +81,7 @@ function lineOf(
   const { rowHistory, logProbabilities } = training;
   const asked = logProbabilities.generated;
   const predicted = asked === undefined ? undefined : mostLikely(asked, labelNames.length);
-  const weights = weightColumns(outcome, results);
+  const weights = weightColumns(outcome);
   const ranks = weights === undefined ? undefined : ascendingRanks(weights.weight);
   const each = Array.from({ length: epochs }, (_, epoch) => epoch);
   const name = (label: number | undefined): string | undefined =>

@@ -12,16 +12,14 @@ const purposes: Readonly<Record<Role, string>> = {
   test: "real, test",
 };
 
-/** What a trial's model card says; undefined for a trial whose benchmark is not there. */
+/** What a trial's model card says. */
 export function modelCardData(
   outcome: TrialOutcome,
   results: RunResults,
   { name, spec }: { readonly name: string; readonly spec: string },
-): ModelCardData | undefined {
+): ModelCardData {
   const { trial, training } = outcome;
-  const prepared = results.benchmarks.get(trial.benchmark);
-  if (prepared === undefined) return undefined;
-  const { settings } = results.spec;
+  const { prepared, settings } = outcome;
   const { benchmark } = prepared;
   const { checkpoint } = settings.model;
   const health = results.weightHealth.find(
@@ -39,7 +37,7 @@ export function modelCardData(
     pairs: benchmark.generated.textPair !== undefined,
     ...(checkpoint === undefined || isAbsolute(checkpoint) ? {} : { baseModel: checkpoint }),
     sources: roles.map((role) => source(prepared, role)),
-    settings: cardSettings(outcome, results),
+    settings: cardSettings(outcome),
     evaluations: [evaluation(outcome, results, prepared)],
     intervals: intervalWords(results),
     ...(last === undefined
@@ -74,11 +72,8 @@ function source({ benchmark, digests, source }: PreparedBenchmark, role: Role): 
   };
 }
 
-function cardSettings(
-  { trial, training, transforms }: TrialOutcome,
-  { spec }: RunResults,
-): CardSettings {
-  const { train, checker } = spec.settings;
+function cardSettings({ trial, training, transforms, settings }: TrialOutcome): CardSettings {
+  const { train, checker } = settings;
   const plain = Object.entries(train).map(([key, value]) => [key, value ?? "as the model says"]);
   return {
     method: trial.method,

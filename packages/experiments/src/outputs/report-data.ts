@@ -42,10 +42,10 @@ export function reportData(
     results: rows,
     curves: results.outcomes.map(curve),
     weights: results.outcomes.flatMap((outcome) => weights(outcome, results)),
-    classReports: results.outcomes.flatMap(({ trial, training }) => {
-      const test = results.benchmarks.get(trial.benchmark)?.benchmark.test;
+    classReports: results.outcomes.flatMap(({ trial, prepared, training }) => {
+      const { test } = prepared.benchmark;
       const values = training.logProbabilities.test;
-      if (test === undefined || values === undefined) return [];
+      if (values === undefined) return [];
       const predicted = mostLikely(values, test.labelNames.length);
       const report = classificationReport(test.label, predicted, test.labelNames);
       return [{ ...condition(trial), method: trial.method, seed: trial.seed, report }];
@@ -116,7 +116,7 @@ function curve({ trial, training }: TrialOutcome): TrainingCurve {
 }
 
 function weights(outcome: TrialOutcome, results: RunResults): WeightSummary[] {
-  const columns = weightColumns(outcome, results);
+  const columns = weightColumns(outcome);
   if (columns === undefined) return [];
   if (!results.spec.settings.hideRowText) return [weightSummary(columns)];
   const { textPair: _, ...others } = columns;
@@ -127,7 +127,7 @@ function notes(results: RunResults): ReportNote[] {
   const { status, failures, benchmarks } = results;
   const warnings = failures.map(({ label, message }) => `${label}: ${message}`);
   for (const { trial, training, temperature } of results.outcomes) {
-    if (temperature?.atBound !== true || trial.loss !== qualityChecker) continue;
+    if (!temperature.atBound || trial.loss !== qualityChecker) continue;
     warnings.push(
       `${training.label}: no temperature fits its held-out rows (all right or all wrong); its scores are not calibrated.`,
     );

@@ -33,11 +33,11 @@ export function resultsJson(
       },
     ]),
   );
-  const trials = outcomes.map(({ trial, training, scores, temperature }) => {
-    const test = benchmarks.get(trial.benchmark)?.benchmark.test;
+  const trials = outcomes.map(({ trial, prepared, training, scores, temperature }) => {
+    const { test } = prepared.benchmark;
     const values = training.logProbabilities.test;
-    const labelNames = test?.labelNames ?? [];
-    const gold = test?.label ?? new Int32Array();
+    const labelNames = test.labelNames;
+    const gold = test.label;
     const predicted = mostLikely(values ?? new Float32Array(), labelNames.length);
     return {
       ...trial,

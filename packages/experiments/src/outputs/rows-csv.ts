@@ -40,7 +40,7 @@ export function weightsFile(results: RunResults): RowsFile {
     ],
     *blocks() {
       for (const outcome of results.outcomes) {
-        const columns = weightColumns(outcome, results);
+        const columns = weightColumns(outcome);
         if (columns === undefined) continue;
         const cells = conditionCells(outcome);
         for (const [first, end] of blocksOf(columns.row.length)) {
@@ -77,9 +77,9 @@ export function predictionsFile(results: RunResults): RowsFile {
     ],
     *blocks() {
       for (const outcome of results.outcomes) {
-        const table = results.benchmarks.get(outcome.trial.benchmark)?.benchmark.test;
+        const table = outcome.prepared.benchmark.test;
         const values = outcome.training.logProbabilities.test;
-        if (table === undefined || values === undefined) continue;
+        if (values === undefined) continue;
         for (const [first, end] of blocksOf(table.row.length)) {
           yield predictionRows(outcome, results, table, values, first, end);
         }

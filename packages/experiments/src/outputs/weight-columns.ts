@@ -1,7 +1,7 @@
 import { at } from "@counterweight/base";
 import { scoresOfLabels } from "@counterweight/checkers";
 import type { WeightColumns } from "@counterweight/evaluation";
-import type { RunFindings, TrialOutcome } from "../run/results.js";
+import type { TrialOutcome } from "../run/results.js";
 import { rowWeights, scoreNeeds, weightUsesModel } from "../run/weights.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
@@ -10,13 +10,15 @@ import { qualityChecker } from "../spec/schema-training.js";
  * methods without checkers. The column diversity holds Q'(y|x), or, for a loss that weighs by the
  * classifier itself (DIMP), the final classifier's p(y|x) with dropout off.
  */
-export function weightColumns(
-  { trial, training, columns, transforms }: TrialOutcome,
-  { benchmarks }: Pick<RunFindings, "benchmarks">,
-): WeightColumns | undefined {
+export function weightColumns({
+  trial,
+  prepared,
+  training,
+  columns,
+  transforms,
+}: TrialOutcome): WeightColumns | undefined {
   if (trial.loss === qualityChecker || scoreNeeds(trial.loss).length === 0) return undefined;
-  const table = benchmarks.get(trial.benchmark)?.benchmark.generated;
-  if (table === undefined) return undefined;
+  const table = prepared.benchmark.generated;
   const values = training.logProbabilities.generated;
   const own =
     weightUsesModel(trial.loss, trial.gamma) && values !== undefined

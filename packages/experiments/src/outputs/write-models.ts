@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { renderModelCard } from "@counterweight/bert";
 import type { TrainingBackend } from "../run/backend.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
-import type { TrainingStore } from "../store.js";
 import { modelCardData } from "./model-card-data.js";
 
 /** A model that was written. */
@@ -18,14 +17,14 @@ export interface WrittenModel {
 export async function* writeModels(
   folder: string,
   results: RunResults,
-  { backend, store, spec }: { backend: TrainingBackend; store: TrainingStore; spec: string },
+  { backend, spec }: { readonly backend: TrainingBackend; readonly spec: string },
 ): AsyncGenerator<WrittenModel> {
   const { checkerFraction } = results.spec.settings;
   for (const outcome of results.outcomes) {
-    const from = await store.model(outcome.training.key);
+    const from = outcome.model;
     const name = modelName(outcome, checkerFraction.length > 1);
+    if (from === undefined) continue;
     const card = modelCardData(outcome, results, { name: name.replace("/", "-"), spec });
-    if (from === undefined || card === undefined) continue;
     const to = join(folder, "models", name);
     await backend.exportModel?.(from, to, renderModelCard(card));
     yield { folder: to, label: outcome.training.label };

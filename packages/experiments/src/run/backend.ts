@@ -165,6 +165,13 @@ export interface ScoreColumns {
   readonly diversity?: Float32Array;
 }
 
+/** Rows as tokens: `offsets` `[rows + 1]` from 0, then ids and segments, `[tokens]`. */
+export interface TokenisedRows {
+  readonly offsets: Int32Array;
+  readonly tokenIds: Int32Array;
+  readonly typeIds: Uint8Array;
+}
+
 /** All that decides one training. Equal requests must give equal bits. */
 export interface TrainingRequest {
   readonly model: ModelSpec;
@@ -182,6 +189,8 @@ export interface TrainingRequest {
   readonly transforms: readonly WeightTransform[];
   readonly settings: TrainSettings;
   readonly seed: number;
+  /** Tokens of tables as `tokenise` gave them; a table that is not here is tokenised when asked for. */
+  readonly tokens?: ReadonlyMap<TextTable, TokenisedRows>;
   /** Stops after the step it is in, with the end's reason `aborted`. */
   readonly signal?: AbortSignal;
   /** Where to keep what an interrupted training can go on from; absent: nothing is kept. */
@@ -229,6 +238,16 @@ export interface TrainingBackend {
    * @throws CounterweightError `model`.
    */
   check?(model: ModelSpec, settings: readonly TrainSettings[]): Promise<readonly string[]>;
+  /**
+   * Tokens of a table's rows, for trainings in whatever process; absent where texts are learnt from
+   * as they are.
+   */
+  tokenise?(request: {
+    readonly model: ModelSpec;
+    readonly benchmark: Benchmark;
+    readonly table: TextTable;
+    readonly maxLength: number;
+  }): Promise<TokenisedRows>;
   /** @throws CounterweightError `model`, `training` or `runtime`. */
   train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome>;
   /** Frees what trainings share. */

@@ -98,6 +98,10 @@ export function bertBackend(
         .split("\n")
         .filter((line) => line !== "");
     },
+    async tokenise({ model, benchmark, table, maxLength }) {
+      const tokenizer = await tokenizerOf(model, benchmark);
+      return tokenizer.encodeAll(table.text, table.textPair, { maxLength });
+    },
     async *train(request: TrainingRequest): AsyncGenerator<TrainingEvent, TrainedOutcome> {
       const { model, benchmark, settings, seed } = request;
       const started = performance.now();
@@ -105,7 +109,7 @@ export function bertBackend(
       const { config, initial } = await startModel(model, benchmark, tokenizer, settings, seed);
       const key = `${model.checkpoint ?? model.config?.tokenizer ?? ""} ${settings.maxLength}`;
       const rows = (table: TextTable): LabelledTexts => ({
-        encoded: encode(table, tokenizer, key, settings.maxLength),
+        encoded: request.tokens?.get(table) ?? encode(table, tokenizer, key, settings.maxLength),
         labels: table.label,
       });
       const loaded = performance.now();

@@ -1,3 +1,4 @@
+import type { StepsEvent } from "@counterweight/steps";
 import type { Trial } from "../spec/trials.js";
 import type { LoggedEvent } from "./backend.js";
 import type { EnvironmentRecord } from "./environment-record.js";
@@ -5,6 +6,8 @@ import type { EnvironmentRecord } from "./environment-record.js";
 /** One training as the plan shows it. */
 export interface PlannedTraining {
   readonly key: string;
+  /** `train-checker` or `train-classifier`. */
+  readonly kind: string;
   /** For people: benchmark, method, seed and, where there are several, the fraction. */
   readonly label: string;
   readonly method: string;
@@ -19,6 +22,15 @@ export interface PlannedTraining {
   readonly needs: readonly string[];
   /** Already in the store. */
   readonly stored: boolean;
+}
+
+/** A trial, and keys of the trainings that it comes from. */
+export interface PlannedTrialRecord {
+  readonly trial: Trial;
+  /** Trainings whose result it is: one, or the members of a vote. */
+  readonly result: readonly string[];
+  /** Trainings of the checkers that scored its rows. */
+  readonly checkers: readonly string[];
 }
 
 /** Scores of one trial on the test rows. */
@@ -48,15 +60,39 @@ export type RunEvent =
     }
   /** What is worth knowing of the model's files; left out where there is nothing. */
   | { readonly type: "model"; readonly notes: readonly string[] }
-  | { readonly type: "plan"; readonly trainings: readonly PlannedTraining[] }
+  | {
+      readonly type: "plan";
+      readonly trainings: readonly PlannedTraining[];
+      /** Which trainings each trial comes from; left out above 10,000 trials. */
+      readonly trials: readonly PlannedTrialRecord[];
+      /** Steps of all kinds, and how many are in the store. */
+      readonly steps: Readonly<Record<string, { readonly all: number; readonly stored: number }>>;
+      readonly executor: string;
+      /** Folder of the store. */
+      readonly store: string;
+    }
   | { readonly type: "store-damaged"; readonly training: string; readonly reason: string }
   | { readonly type: "training-reused"; readonly training: string }
-  | { readonly type: "training-start"; readonly training: string }
+  | {
+      readonly type: "training-start";
+      readonly training: string;
+      /** "in-process", "worker 2", "job 17_3". */
+      readonly where: string;
+      readonly attempt: number;
+    }
   | ({ readonly training: string } & LoggedEvent)
   | { readonly type: "training-end"; readonly training: string; readonly seconds: number }
   | { readonly type: "training-failed"; readonly training: string; readonly message: string }
   | { readonly type: "training-skipped"; readonly training: string; readonly because: string }
-  | { readonly type: "trial"; readonly trial: Trial; readonly scores: TrialScores }
+  | {
+      readonly type: "trial";
+      readonly trial: Trial;
+      readonly scores: TrialScores;
+      /** As in `PlannedTrialRecord`. */
+      readonly result: readonly string[];
+    }
+  /** What happens to steps that are no trainings, and to trainings beyond the events above. */
+  | StepsEvent
   /** A trial's classifier was written for others to load. */
   | { readonly type: "model-saved"; readonly folder: string; readonly label: string }
   | {

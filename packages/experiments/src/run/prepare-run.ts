@@ -1,72 +1,133 @@
-import { join } from "node:path";
+import { canonicalJson, sha256 } from "@counterweight/base";
+import type { Plan } from "../plan/plan.js";
+import type { PlannedModel, PlannedSource } from "../plan/plan-data.js";
+import { type PlannedVariant, planSteps } from "../plan/plan-steps.js";
+import type { DataSource } from "../plan/recipes.js";
+import { expandSweep } from "../spec/expand.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
-import type { ModelSpec } from "../spec/schema.js";
-import { folderStore } from "../store.js";
+import type { ModelSpec, Spec } from "../spec/schema.js";
+import type { BenchmarkSpec } from "../spec/schema-benchmarks.js";
+import type { Variant } from "../spec/variants.js";
 import type { TrainingBackend } from "./backend.js";
-import type { PlannedTraining } from "./events.js";
-import { type Plan, planTrainings, stepsOf } from "./plan.js";
-import { modelDigest, type PreparedBenchmark, prepareBenchmark } from "./prepare.js";
+import {
+  type DataChoice,
+  modelDigest,
+  type PreparedBenchmark,
+  prepareBenchmark,
+  tokenizerDigest,
+} from "./prepare.js";
 
 /** What a run leads to before anything is trained. */
 export interface PreparedRun {
   readonly spec: ResolvedSpec;
+  /** By name; where variants choose other rows of a benchmark, by name and variant. */
   readonly benchmarks: ReadonlyMap<string, PreparedBenchmark>;
+  /** The same by the ids of `plan.sources`. */
+  readonly sources: ReadonlyMap<string, PreparedBenchmark>;
+  readonly variants: readonly Variant[];
   readonly plan: Plan;
-  /** The spec's model, its files on this machine. */
-  readonly model: ModelSpec;
-  /** What the backend says of the model's files. */
+  /** What the backend says of the models' files. */
   readonly modelNotes: readonly string[];
 }
 
-/** Reads all data and the model's files, applies the guards, and plans; trains nothing. */
+type PlanningBackend = Pick<TrainingBackend, "version" | "check" | "locate" | "tokenise">;
+
+/** Reads all data and the models' files, applies the guards, and plans; trains nothing. */
 export async function prepareRun(
   spec: ResolvedSpec,
-  backend: Pick<TrainingBackend, "version" | "check" | "locate">,
+  backend: PlanningBackend,
 ): Promise<PreparedRun> {
-  const benchmarks = new Map<string, PreparedBenchmark>();
-  for (const benchmark of spec.settings.benchmarks) {
-    benchmarks.set(benchmark.name, await prepareBenchmark(spec.settings, benchmark));
+  const { variants, trials } = expandSweep(spec.settings);
+  const data = dataReader();
+  const models = modelReader(backend);
+  const planned: PlannedVariant[] = [];
+  for (const { name, spec: settings } of variants) {
+    const sources = new Map<string, PlannedSource>();
+    for (const benchmark of settings.benchmarks) {
+      sources.set(benchmark.name, await data.read(settings, benchmark, name));
+    }
+    planned.push({ name, spec: settings, model: await models.read(settings.model), sources });
   }
-  const located = await backend.locate?.(spec.settings.model);
-  const model = located?.model ?? spec.settings.model;
-  const plan = planTrainings({
-    spec: spec.settings,
-    benchmarks,
-    model: await modelDigest(model),
-    backend: backend.version,
+  const plan = planSteps({
+    variants: planned,
+    trials,
+    sources: data.sources(),
+    backend: { version: backend.version, tokenises: backend.tokenise !== undefined },
+    saveModels: spec.settings.saveModels,
   });
-  const modelNotes = await backend.check?.(
-    model,
-    plan.trainings.map(({ settings }) => settings),
-  );
   return {
     spec,
-    benchmarks,
+    variants,
     plan,
-    model,
-    modelNotes: [...(located?.notes ?? []), ...(modelNotes ?? [])],
+    benchmarks: data.byName(),
+    sources: data.byId(),
+    modelNotes: await models.check(planned),
   };
 }
 
-/** The plan as people and logs see it, with what is in the store already. */
-export async function describePlan({ plan }: PreparedRun, out: string): Promise<PlannedTraining[]> {
-  const store = folderStore(join(out, "trainings"));
-  const described: PlannedTraining[] = [];
-  for (const training of plan.trainings) {
-    described.push({
-      key: training.key,
-      label: training.label,
-      method: training.method,
-      benchmark: training.benchmark,
-      seed: training.seed,
-      rows: training.rows.label.length,
-      steps: stepsOf(training),
-      uses: plan.uses.get(training.key) ?? 0,
-      needs: [training.quality, training.diversity].flatMap((key) =>
-        key === undefined ? [] : (plan.votes.get(key)?.members ?? [key]),
-      ),
-      stored: (await store.read(training.key)).kind === "found",
-    });
-  }
-  return described;
+/** Reads each choice of rows once, however many variants make it. */
+function dataReader() {
+  const byId = new Map<string, PreparedBenchmark>();
+  const byName = new Map<string, PreparedBenchmark>();
+  const sources: Record<string, DataSource> = {};
+  return {
+    byId: () => byId,
+    byName: () => byName,
+    sources: () => sources,
+    async read(spec: Spec, benchmark: BenchmarkSpec, variant: string): Promise<PlannedSource> {
+      const { generated, generatedRows, generatedRowsFile, splitGuard, allowSharedText } = spec;
+      const chosen = generated[benchmark.name];
+      const choice: DataChoice = {
+        generated: chosen === undefined ? {} : { [benchmark.name]: chosen },
+        ...(generatedRows === undefined ? {} : { generatedRows }),
+        ...(generatedRowsFile === undefined ? {} : { generatedRowsFile }),
+        splitGuard,
+        allowSharedText,
+      };
+      const id = sha256(canonicalJson({ benchmark, choice })).slice(0, 16);
+      const known = byId.get(id);
+      if (known !== undefined) return { id, prepared: known };
+      const prepared = await prepareBenchmark(choice, benchmark);
+      byId.set(id, prepared);
+      const { name } = benchmark;
+      byName.set(byName.has(name) ? `${name}, ${variant}` : name, prepared);
+      sources[id] = { benchmark, choice, digests: prepared.digests };
+      return { id, prepared };
+    },
+  };
+}
+
+/** Finds, digests and checks each model once. */
+function modelReader(backend: PlanningBackend) {
+  const known = new Map<string, PlannedModel>();
+  const notes: string[] = [];
+  return {
+    async read(written: ModelSpec): Promise<PlannedModel> {
+      const name = canonicalJson(written);
+      const found = known.get(name);
+      if (found !== undefined) return found;
+      const located = await backend.locate?.(written);
+      const model = located?.model ?? written;
+      notes.push(...(located?.notes ?? []));
+      const planned = {
+        model,
+        digest: await modelDigest(model),
+        tokenizer: await tokenizerDigest(model),
+      };
+      known.set(name, planned);
+      return planned;
+    },
+    /** @throws CounterweightError `model` where a model does not take what the settings say. */
+    async check(variants: readonly PlannedVariant[]): Promise<string[]> {
+      for (const own of known.values()) {
+        const users = variants.filter(({ model }) => model === own);
+        const settings = users.flatMap(({ spec }) => {
+          const { maxLength = spec.train.maxLength } = spec.checker;
+          return [spec.train, { ...spec.train, maxLength }];
+        });
+        notes.push(...((await backend.check?.(own.model, settings)) ?? []));
+      }
+      return notes;
+    },
+  };
 }

@@ -8,18 +8,14 @@ import {
   type Benchmark,
   checkBenchmarkLabels,
   checkSplits,
-  concatenate,
   type LoadedBenchmark,
   loadBenchmark,
   type Role,
   rowCount,
   type SplitCheck,
   sampleRows,
-  select,
   selectByFile,
   sharingRoles,
-  stratifiedFolds,
-  stratifiedFraction,
   type TextTable,
 } from "@counterweight/data";
 import { generatedSource } from "../spec/meaning.js";
@@ -39,40 +35,13 @@ export interface PreparedBenchmark {
   readonly digests: Readonly<Record<Role, string>>;
   /** True classes of the generated rows, where the benchmark knows them, `[rows]`. */
   readonly trueLabels: Int32Array | undefined;
-  /** The real rows that a quality checker of this seed learns from; the same object each time. */
-  checkerRows(fraction: number, seed: number): TextTable;
-  /** The same rows and the validation rows as one pool in folds; the same objects each time. */
-  folds(fraction: number, seed: number, count: number): FoldedPool;
 }
 
-/** Real rows for cross-fitting. */
-export interface FoldedPool {
-  readonly pool: TextTable;
-  readonly parts: readonly {
-    /** All of the pool but the fold. */
-    readonly rows: TextTable;
-    /** The fold. */
-    readonly validation: TextTable;
-    /** The fold's 0-based rows in the pool. */
-    readonly indices: readonly number[];
-  }[];
-}
-
-function foldPool(pool: TextTable, count: number, seed: number): FoldedPool {
-  const folds = stratifiedFolds(pool, count, seed);
-  const parts = folds.map((indices, fold) => {
-    const others = folds.filter((_, other) => other !== fold).flat();
-    return {
-      rows: select(
-        pool,
-        others.sort((a, b) => a - b),
-      ),
-      validation: select(pool, indices),
-      indices,
-    };
-  });
-  return { pool, parts };
-}
+/** What of a spec decides the rows of a benchmark. */
+export type DataChoice = Pick<
+  Spec,
+  "generated" | "generatedRows" | "generatedRowsFile" | "splitGuard" | "allowSharedText"
+>;
 
 /**
  * Loads a spec's benchmark, cuts the generated rows as the spec says, and applies the guards
@@ -80,7 +49,7 @@ function foldPool(pool: TextTable, count: number, seed: number): FoldedPool {
  * @throws CounterweightError `spec` or `data`.
  */
 export async function prepareBenchmark(
-  spec: Spec,
+  spec: DataChoice,
   benchmarkSpec: BenchmarkSpec,
 ): Promise<PreparedBenchmark> {
   const { kind, name, ...options } = benchmarkSpec;
@@ -101,15 +70,6 @@ export async function prepareBenchmark(
     near,
     nearThreshold: threshold,
   });
-  const checkerTables = new Map<string, TextTable>();
-  const pools = new Map<string, FoldedPool>();
-  const checkerRows = (fraction: number, seed: number): TextTable => {
-    if (fraction === 1) return benchmark.train;
-    const key = `${fraction}/${seed}`;
-    const table = checkerTables.get(key) ?? stratifiedFraction(benchmark.train, fraction, seed);
-    checkerTables.set(key, table);
-    return table;
-  };
   return {
     benchmark,
     source: generatedSource(spec, benchmarkSpec),
@@ -122,15 +82,6 @@ export async function prepareBenchmark(
       validation: tableDigest(benchmark.validation),
       test: tableDigest(benchmark.test),
       generated: tableDigest(benchmark.generated),
-    },
-    checkerRows,
-    folds(fraction, seed, count) {
-      const key = `${fraction}/${seed}/${count}`;
-      const known =
-        pools.get(key) ??
-        foldPool(concatenate(checkerRows(fraction, seed), benchmark.validation), count, seed);
-      pools.set(key, known);
-      return known;
     },
   };
 }
@@ -149,7 +100,7 @@ function trueLabelsOf(
 }
 
 async function chooseGenerated(
-  { generatedRows, generatedRowsFile }: Spec,
+  { generatedRows, generatedRowsFile }: DataChoice,
   benchmark: string,
   table: TextTable,
 ): Promise<TextTable> {
@@ -213,6 +164,21 @@ export async function modelDigest({ checkpoint, config, pooling }: ModelSpec): P
         : {};
   const { tokenizer: _, ...sizes } = config ?? {};
   return sha256(canonicalJson({ files, sizes, pooling }));
+}
+
+/**
+ * SHA-256 of the files that decide a model's tokens; undefined where the words of the data are its
+ * vocabulary.
+ * @throws CounterweightError `model` when the folder cannot be read.
+ */
+export async function tokenizerDigest({
+  checkpoint,
+  config,
+}: ModelSpec): Promise<string | undefined> {
+  const folder = checkpoint ?? config?.tokenizer;
+  return folder === undefined
+    ? undefined
+    : sha256(canonicalJson(await folderDigest(folder, tokenizerFile)));
 }
 
 async function folderDigest(folder: string, wanted: RegExp): Promise<Record<string, string>> {

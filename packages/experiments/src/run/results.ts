@@ -8,18 +8,23 @@ import type {
 import type { WeightTransform } from "@counterweight/losses";
 import type { LabelNoise } from "../outputs/label-noise.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import type { Spec } from "../spec/schema.js";
 import type { Trial } from "../spec/trials.js";
+import type { TrainingResult } from "../steps/training-result.js";
 import type { ScoreColumns } from "./backend.js";
 import type { EnvironmentRecord } from "./environment-record.js";
 import type { RunStatus, TrialScores } from "./events.js";
-import type { Finished } from "./findings.js";
 import type { PreparedBenchmark } from "./prepare.js";
 
 /** A trial with its result. */
 export interface TrialOutcome {
   readonly trial: Trial;
+  /** The spec with the trial's swept settings in their places. */
+  readonly settings: Spec;
+  /** The data it is about. */
+  readonly prepared: PreparedBenchmark;
   /** What gave it: one training, or the vote of several checkers. */
-  readonly training: Finished;
+  readonly training: TrainingResult;
   readonly transforms: readonly WeightTransform[];
   readonly scores: TrialScores;
   /** Scores of the generated rows that the training learnt with; empty for unweighted methods. */
@@ -27,9 +32,11 @@ export interface TrialOutcome {
   /**
    * Temperature fitted on the model's log-probabilities of the rows that chose its epoch.
    */
-  readonly temperature: TemperatureFit | undefined;
+  readonly temperature: TemperatureFit;
   /** Log-probabilities of the test rows at that temperature, `[rows, classes]`. */
-  readonly calibratedTest: Float32Array | undefined;
+  readonly calibratedTest: Float32Array;
+  /** Folder of its model, where models are kept. */
+  readonly model: string | undefined;
 }
 
 /** What a run found, before seeds are folded into rows. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -36,6 +36,7 @@ async function collect(
     readonly onEvent?: (event: RunEvent, stop: AbortController) => void;
     readonly spec?: string;
     readonly file?: string;
+    readonly retryFailed?: boolean;
   } = {},
 ): Promise<{ events: RunEvent[]; results: RunResults }> {
   const spec = resolveSpec(options.spec ?? text, {
@@ -44,7 +45,10 @@ async function collect(
   });
   const stop = new AbortController();
   const events: RunEvent[] = [];
-  const stream = runExperiment(spec, { out, backend, signal: stop.signal });
+  const stream = runExperiment(spec, {
+    ...{ out, backend, signal: stop.signal },
+    retryFailed: options.retryFailed === true,
+  });
   let next = await stream.next();
   while (next.done !== true) {
     events.push(next.value);
@@ -96,13 +100,11 @@ describe("runExperiment", () => {
     }
   });
 
-  it("clears the checkpoints of a finished training that a kill left behind", async () => {
-    const overrides = ["methods=[ce]", "seeds=0"];
-    const { results } = await collect(logisticBackend(), { overrides });
-    const key = results.outcomes[0]?.training.key ?? "";
-    await mkdir(join(out, "checkpoints", key, "checkpoint-4"), { recursive: true });
-    await collect(logisticBackend(), { overrides });
-    expect(await readdir(out)).not.toContain("checkpoints");
+  it("leaves no drafts, leases or work folders behind", async () => {
+    await collect(logisticBackend(), { overrides: ["methods=[ce]", "seeds=0"] });
+    for (const folder of ["drafts", "leases", "work"]) {
+      expect(await readdir(join(out, "store", folder)).catch(() => []), folder).toEqual([]);
+    }
   });
 
   it("continues after a stop: nothing finished is trained again, and the results are the same", async () => {
@@ -149,7 +151,7 @@ describe("runExperiment", () => {
       "benchmarks.0.seed=5",
       // The real rows' words are in the model's vocabulary, which CE has as well.
       "benchmarks.0.realRows=401",
-      "train.threads=1",
+      "train.threads=2",
       "seeds=9",
       "model.config.layers=2",
       "methods=[{ loss: focal, gamma: 2 }]",
@@ -181,7 +183,7 @@ describe("runExperiment", () => {
     expect(Math.abs((few ?? 0) - (all ?? 1))).toBeLessThan(1 / 40);
   });
 
-  it("goes on after a failed training, skips what needs it, and redoes both next time", async () => {
+  it("goes on after a failed training, skips what needs it, and redoes both when asked", async () => {
     const broken = logisticBackend(({ seed, train }) => seed === 0 && train.text.length === 200);
     const { events, results } = await collect(broken);
     expect(results.status).toBe("failed");
@@ -196,8 +198,16 @@ describe("runExperiment", () => {
     expect(results.outcomes).toHaveLength(12 - 4);
     expect(broken.open()).toBe(0);
     const mended = logisticBackend();
-    expect((await collect(mended)).results.status).toBe("done");
+    // Equal steps fail equally: nothing is trained in vain, unless it is asked for.
+    const again = await collect(mended);
+    expect(again.results.failures.map(({ label }) => label)).toEqual(
+      results.failures.map(({ label }) => label),
+    );
+    expect(again.results.failures[0]?.message).toContain("--retry-failed");
+    expect(mended.started).toHaveLength(0);
+    expect((await collect(mended, { retryFailed: true })).results.status).toBe("done");
     expect(mended.started).toHaveLength(4);
+    expect((await collect(logisticBackend())).results.status).toBe("done");
   });
 
   it("refuses a folder that cannot hold results before anything is trained", async () => {
@@ -221,8 +231,10 @@ describe("runExperiment", () => {
 
   it("trains a damaged entry again and says so", async () => {
     await collect(logisticBackend(), { overrides: ["methods=[ce]", "seeds=0"] });
-    const [entry] = await readdir(join(out, "trainings"));
-    await writeFile(join(out, "trainings", entry ?? "", "log-probabilities-test.f32"), "spoilt");
+    const file = "log-probabilities-test.f32";
+    const names = await readdir(join(out, "store"), { recursive: true });
+    const found = names.find((name) => name.endsWith(file)) ?? "";
+    await writeFile(join(out, "store", found), "spoilt");
     const backend = logisticBackend();
     const { events } = await collect(backend, { overrides: ["methods=[ce]", "seeds=0"] });
     expect(backend.started).toHaveLength(1);
@@ -235,12 +247,13 @@ describe("runExperiment", () => {
       "events.jsonl",
       "ledger.csv",
       "ledger.parquet",
+      "logs",
       "predictions.csv",
       "report.html",
       "results.csv",
       "results.json",
       "spec.yaml",
-      "trainings",
+      "store",
       "weights.csv",
     ];
     expect((await readdir(out)).sort()).toEqual(names);
@@ -301,7 +314,7 @@ describe("runExperiment", () => {
   it("leaves texts out of every file where the spec hides them", async () => {
     await collect(logisticBackend(), { overrides: ["hideRowText=true", "seeds=0"] });
     for (const name of await readdir(out)) {
-      if (name === "trainings") continue;
+      if (name === "store" || name === "logs") continue;
       const content = await readFile(join(out, name), "utf8");
       expect(/honestly|frankly|the museum was/.exec(content)?.[0], name).toBeUndefined();
     }

@@ -1,6 +1,7 @@
 import { CounterweightError } from "@counterweight/base";
-import type { ModelSpec } from "../spec/schema.js";
-import type { TrainingResult } from "../store.js";
+import type { Benchmark, TextTable } from "@counterweight/data";
+import type { TrainRecipe } from "../plan/recipes.js";
+import type { TrainingResult } from "../steps/training-result.js";
 import {
   type CheckpointSettings,
   type EndEvent,
@@ -9,24 +10,25 @@ import {
   type LoggedEvent,
   plainEvent,
   type ScoreColumns,
+  type TokenisedRows,
   type TrainingBackend,
 } from "./backend.js";
 import { closeEarly } from "./close-early.js";
-import type { Training } from "./plan.js";
-import type { PreparedBenchmark } from "./prepare.js";
-import { epochHealth, guardAdvice, healthProblems, type WeightGuard } from "./weight-guard.js";
+import { epochHealth, guardAdvice, guardStop, healthProblems } from "./weight-guard.js";
 import { isWeighted } from "./weights.js";
 
-/** What one training needs beside its plan. */
+/** What one training needs: its recipe, and the rows and scores that it means. */
 export interface TrainOneInputs {
-  readonly training: Training;
-  readonly prepared: PreparedBenchmark;
-  readonly model: ModelSpec;
+  readonly recipe: TrainRecipe;
+  readonly benchmark: Benchmark;
+  readonly rows: TextTable;
+  readonly validation: TextTable;
   readonly scores: ScoreColumns;
+  /** Tokens of tables, where they were made apart. */
+  readonly tokens: ReadonlyMap<TextTable, TokenisedRows>;
   readonly backend: TrainingBackend;
   /** Milliseconds of a steady clock. */
   readonly clock: () => number;
-  readonly guard: WeightGuard;
   readonly signal?: AbortSignal;
   readonly checkpoints?: CheckpointSettings;
   /** Folder to save the trained model in; absent: it is not kept. */
@@ -36,8 +38,8 @@ export interface TrainOneInputs {
 /** Says how healthy an epoch's weights were, and fails the training where the spec says so. */
 function* watchWeights(
   { epoch, weights }: EpochEvent,
-  { loss, rows }: Training,
-  guard: WeightGuard,
+  { loss, guard }: TrainRecipe,
+  rows: TextTable,
 ): Generator<LoggedEvent> {
   if (weights === undefined || !isWeighted(loss) || guard.action === "off") return;
   const health = epochHealth(weights, rows);
@@ -45,7 +47,7 @@ function* watchWeights(
   const { effectiveShare = 0, largestShare = 0, massOnTopTenth = 0 } = health ?? {};
   yield { type: "weights", epoch, effectiveShare, largestShare, massOnTopTenth, problems };
   if (guard.action === "stop" && problems.length > 0) {
-    const what = `stopped by the weight guard after epoch ${epoch}: ${problems.join("; ")}.`;
+    const what = guardStop(problems, ` after epoch ${epoch}`);
     throw new CounterweightError("training", what, { fix: guardAdvice });
   }
 }
@@ -57,30 +59,31 @@ function* watchWeights(
  * @throws CounterweightError `training` where the trainer ended for another reason than `completed`.
  */
 export async function* trainOne({
-  training,
-  prepared,
-  model,
+  recipe,
+  benchmark,
+  rows,
+  validation,
   scores,
+  tokens,
   backend,
   clock,
-  guard,
   signal,
   checkpoints,
   saveTo,
-}: TrainOneInputs): AsyncGenerator<LoggedEvent, TrainingResult | undefined> {
-  const { benchmark } = prepared;
+}: TrainOneInputs): AsyncGenerator<LoggedEvent, Omit<TrainingResult, "key" | "label"> | undefined> {
   const start = clock();
   const stream = backend.train({
-    model,
+    model: recipe.model,
     benchmark,
-    train: training.rows,
-    validation: training.validation,
-    loss: training.loss,
-    gamma: training.gamma,
-    transforms: training.transforms,
+    train: rows,
+    validation,
+    loss: recipe.loss,
+    gamma: recipe.gamma,
+    transforms: recipe.transforms,
     scores,
-    settings: training.settings,
-    seed: training.seed,
+    tokens,
+    settings: recipe.settings,
+    seed: recipe.seed,
     ...(signal === undefined ? {} : { signal }),
     ...(checkpoints === undefined ? {} : { checkpoints }),
   });
@@ -112,10 +115,10 @@ export async function* trainOne({
         end = event;
       }
       yield plainEvent(event);
-      if (event.type === "epoch") yield* watchWeights(event, training, guard);
+      if (event.type === "epoch") yield* watchWeights(event, recipe, rows);
       // Epochs before a kill were only warned of, perhaps, under the spec as it was then.
-      if (event.type === "resumed" && guard.action === "stop") {
-        for (const epoch of event.past.epochs) yield* watchWeights(epoch, training, guard);
+      if (event.type === "resumed" && recipe.guard.action === "stop") {
+        for (const epoch of event.past.epochs) yield* watchWeights(epoch, recipe, rows);
       }
       next = await stream.next();
     }
@@ -128,20 +131,16 @@ export async function* trainOne({
       }
       const seconds = (clock() - start) / 1000;
       const logProbabilities: Record<string, Float32Array> = {};
-      for (const role of training.predicts) {
+      for (const role of recipe.predicts) {
         const asked = clock();
-        const table = role === "validation" ? training.validation : benchmark[role];
+        const table = role === "validation" ? validation : benchmark[role];
         logProbabilities[role] = await outcome.predict(table);
         yield { type: "phase", phase: "predict", role, milliseconds: clock() - asked };
       }
       if (saveTo !== undefined) await outcome.save?.(saveTo);
-      const { key, making, label } = training;
       const steps = { loss, learningRate };
       const { bestEpoch } = end;
-      return {
-        ...{ key, making, label, seconds, bestEpoch, epochs, steps, logProbabilities },
-        rowHistory,
-      };
+      return { seconds, bestEpoch, epochs, steps, logProbabilities, rowHistory };
     } finally {
       await outcome.dispose();
     }

@@ -45,6 +45,15 @@ export function healthProblems(
   return problems;
 }
 
+const stopWords = "stopped by the weight guard";
+
+/** How a training ends that the guard stops. @param when such as " after epoch 2" */
+export const guardStop = (problems: readonly string[], when = ""): string =>
+  `${stopWords}${when}: ${problems.join("; ")}.`;
+
+/** Whether a failure is the guard's: another guard may let the same training pass. */
+export const isGuardStop = (message: string): boolean => message.startsWith(stopWords);
+
 /** What a person can do about it. */
 export const guardAdvice =
   "Clip or temper the weights (weights.transform), calibrate the quality checker (checker.calibration: temperature), or change weights.guard.";

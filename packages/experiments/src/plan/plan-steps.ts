@@ -1,0 +1,315 @@
+import { CounterweightError } from "@counterweight/base";
+import type { WeightTransform } from "@counterweight/losses";
+import type { Step } from "@counterweight/steps";
+import { isWeighted, scoreNeeds, weightUsesModel } from "../run/weights.js";
+import type { Spec, TrainSettings } from "../spec/schema.js";
+import { checkerSettings, qualityChecker } from "../spec/schema-training.js";
+import { describeTransforms, weightTransform } from "../spec/schema-weights.js";
+import type { Trial } from "../spec/trials.js";
+import type { Plan, PlannedTrial, TrainingInfo } from "./plan.js";
+import {
+  type DataSteps,
+  dataSteps,
+  type PlannedModel,
+  type PlannedRows,
+  type PlannedSource,
+} from "./plan-data.js";
+import { keepModels, keepsModel } from "./plan-models.js";
+import { trainingAdder } from "./plan-training.js";
+import type { DataSource, PredictedRole } from "./recipes.js";
+import { type StepBuilder, stepBuilder } from "./step-builder.js";
+
+/** One combination of swept settings, its data and model found. */
+export interface PlannedVariant {
+  /** Empty for a spec that sweeps nothing. */
+  readonly name: string;
+  readonly spec: Spec;
+  readonly model: PlannedModel;
+  /** By name of the benchmark. */
+  readonly sources: ReadonlyMap<string, PlannedSource>;
+}
+
+export interface PlanInputs {
+  readonly variants: readonly PlannedVariant[];
+  readonly trials: readonly Trial[];
+  readonly sources: Readonly<Record<string, DataSource>>;
+  /** `tokenises`: whether it can tokenise apart from training. */
+  readonly backend: { readonly version: string; readonly tokenises: boolean };
+  readonly saveModels: boolean;
+}
+
+/** What is asked for: a classifier of a trial, or a checker behind it. */
+interface Wanted {
+  readonly loss: string;
+  readonly gamma: number;
+  readonly transforms: readonly WeightTransform[];
+  readonly transformWords: string;
+}
+
+/** A training or a vote, as those who use it see it. */
+interface Classifier {
+  readonly key: string;
+  readonly members: readonly string[];
+  readonly validation: PlannedRows;
+}
+
+/** A classifier that learnt with the scores of checkers. */
+interface Scored extends Classifier {
+  readonly quality: string | undefined;
+  readonly diversity: string | undefined;
+  readonly checkers: readonly string[];
+}
+
+const allRoles: readonly PredictedRole[] = ["test", "validation", "generated"];
+const withoutGenerated: readonly PredictedRole[] = ["test", "validation"];
+
+const crossEntropy: Wanted = { loss: "ce", gamma: 1, transforms: [], transformWords: "" };
+
+/**
+ * Works out the steps a spec needs. The diversity checker is the training of CE on the same rows and
+ * seed, so it has the same key and is one step without anyone saying so.
+ */
+export function planSteps(inputs: PlanInputs): Plan {
+  const builder = stepBuilder();
+  const trainings = new Map<string, TrainingInfo>();
+  const uses = new Map<string, number>();
+  const planners = new Map(
+    inputs.variants.map((variant) => [
+      variant.name,
+      variantPlanner(variant, { ...inputs, builder, trainings, uses }),
+    ]),
+  );
+  const trials = inputs.trials.map((trial) => {
+    const planner = planners.get(trial.variant);
+    if (planner === undefined) {
+      throw new CounterweightError("internal", `no variant "${trial.variant}"`);
+    }
+    return planner(trial);
+  });
+  const models = inputs.saveModels ? keepModels(builder, trials) : new Map<string, Step>();
+  const steps = [...builder.steps.values()].flatMap((step) => {
+    const keep = models.get(step.key);
+    // The training keeps its model itself; the step is for a result that is stored without it.
+    return keep === undefined ? step : [keepsModel(step), keep];
+  });
+  return {
+    steps,
+    trials: trials.map((one) => ({ ...one, model: models.get(one.result)?.key })),
+    trainings,
+    uses,
+    sources: inputs.sources,
+  };
+}
+
+interface Shared extends PlanInputs {
+  readonly builder: StepBuilder;
+  readonly trainings: Map<string, TrainingInfo>;
+  readonly uses: Map<string, number>;
+}
+
+function variantPlanner(
+  { name: variantName, spec, model, sources }: PlannedVariant,
+  { builder, backend, trainings, uses }: Shared,
+): (trial: Trial) => Omit<PlannedTrial, "model"> {
+  const { folds, calibration } = spec.checker;
+  const severalFractions = spec.checkerFraction.length > 1;
+  const data = new Map<string, DataSteps>();
+  const checkerTraining: TrainSettings = { ...spec.train, ...checkerSettings(spec.checker) };
+  const adder = trainingAdder({ builder, trainings, uses, backend, model, spec });
+  const variantWords = variantName === "" ? "" : `, ${variantName}`;
+
+  const sourceOf = ({ benchmark }: Trial): PlannedSource => {
+    const source = sources.get(benchmark);
+    if (source !== undefined) return source;
+    throw new CounterweightError("internal", `benchmark ${benchmark} is not prepared`);
+  };
+  const dataOf = (trial: Trial): DataSteps => {
+    const known = data.get(trial.benchmark) ?? dataSteps(builder, sourceOf(trial));
+    data.set(trial.benchmark, known);
+    return known;
+  };
+  const fractionOf = (trial: Trial): string =>
+    severalFractions ? `, checker on ${trial.checkerFraction}` : "";
+
+  const checkers = new Map<string, Classifier>();
+  const asksItself = new Map<string, boolean>();
+
+  /** The same for all methods of a condition. */
+  function quality(trial: Trial): Classifier {
+    const condition = `${trial.benchmark}/${trial.checkerFraction}/${trial.seed}`;
+    const known = checkers.get(condition);
+    // Whoever asks again uses its trainings once more.
+    for (const key of known?.members ?? []) uses.set(key, (uses.get(key) ?? 0) + 1);
+    const found = known ?? planQuality(trial);
+    checkers.set(condition, found);
+    return found;
+  }
+
+  function planQuality(trial: Trial): Classifier {
+    const steps = dataOf(trial);
+    const { checkerFraction, seed } = trial;
+    const checker = (rows: PlannedRows, validation: PlannedRows, words: string): string =>
+      adder({
+        kind: "train-checker",
+        steps,
+        source: sourceOf(trial).id,
+        benchmark: trial.benchmark,
+        seed: trial.seed,
+        method: qualityChecker,
+        label: `${trial.benchmark}, ${qualityChecker}${words}, seed ${seed}${fractionOf(trial)}${variantWords}`,
+        ...crossEntropy,
+        settings: checkerTraining,
+        rows,
+        validation,
+        predicts: allRoles,
+      });
+    if (folds === undefined) {
+      const validation = steps.role("validation");
+      const key = checker(steps.checkerRows(checkerFraction, seed), validation, "");
+      return { key, members: [key], validation };
+    }
+    const { split, pool, parts } = steps.folds(checkerFraction, seed, folds);
+    const members = parts.map(({ rows, validation }, fold) =>
+      checker(rows, validation, `, fold ${fold + 1} of ${folds}`),
+    );
+    const key = builder.add({
+      kind: "vote",
+      settings: {},
+      inputs: { split, ...numbered("member", members) },
+      label: `${trial.benchmark}, ${qualityChecker}, seed ${seed}${fractionOf(trial)}${variantWords}`,
+      recipe: { kind: "vote", source: sourceOf(trial).id, members, split },
+      cost: { shape: "vote", units: 1 },
+    });
+    return { key, members, validation: pool };
+  }
+
+  function score(trial: Trial, checker: Classifier, name: string, calibrated: boolean): string {
+    const steps = dataOf(trial);
+    const source = sourceOf(trial).id;
+    const words = `${trial.benchmark}, ${name}, seed ${trial.seed}${fractionOf(trial)}${variantWords}`;
+    const calibrate = calibrated
+      ? builder.add({
+          kind: "calibrate",
+          settings: { by: "temperature" },
+          inputs: { checker: checker.key, validation: checker.validation.key },
+          label: words,
+          recipe: {
+            kind: "calibrate",
+            source,
+            checker: checker.key,
+            validation: checker.validation.ref,
+          },
+          cost: { shape: "calibrate", units: 1 },
+        })
+      : undefined;
+    const members = checker.members.length > 1 ? checker.members : [];
+    return builder.add({
+      kind: "score",
+      settings: {},
+      inputs: {
+        checker: checker.key,
+        rows: steps.read("generated"),
+        calibrate,
+        ...numbered("member", calibrated ? members : []),
+      },
+      label: words,
+      recipe: {
+        kind: "score",
+        source,
+        checker: checker.key,
+        members,
+        calibrate,
+        checkerName: `the ${name}`,
+      },
+      cost: { shape: "score", units: 1 },
+    });
+  }
+
+  function classifier(trial: Trial, wanted: Wanted): Scored {
+    const { loss, gamma, transformWords } = wanted;
+    const steps = dataOf(trial);
+    const needs = scoreNeeds(loss);
+    const qualityChecked = needs.includes("quality") ? quality(trial) : undefined;
+    const diversityChecked = needs.includes("diversity")
+      ? classifier(trial, crossEntropy)
+      : undefined;
+    const qualityKey =
+      qualityChecked &&
+      score(trial, qualityChecked, "quality checker", calibration === "temperature");
+    const diversityKey =
+      diversityChecked && score(trial, diversityChecked, "diversity checker", false);
+    // CE is also the diversity checker, and is asked about the rows it learnt from in any case, so
+    // that adding `imp` to a spec finds it in the store.
+    const own = `${loss}/${gamma}`;
+    const asks = asksItself.get(own) ?? (needs.length > 0 && weightUsesModel(loss, gamma));
+    asksItself.set(own, asks);
+    const scored = loss === "ce" || asks;
+    const power = gamma === 1 ? "" : `gamma ${gamma}`;
+    const changes = [power, transformWords].filter((words) => words !== "").join(", ");
+    const validation =
+      folds === undefined
+        ? steps.role("validation")
+        : steps.folds(trial.checkerFraction, trial.seed, folds).pool;
+    const method = changes === "" ? loss : `${loss} (${changes})`;
+    const fraction = qualityKey === undefined ? "" : fractionOf(trial);
+    const key = adder({
+      kind: "train-classifier",
+      steps,
+      source: sourceOf(trial).id,
+      benchmark: trial.benchmark,
+      seed: trial.seed,
+      method,
+      label: `${trial.benchmark}, ${method}, seed ${trial.seed}${fraction}${variantWords}`,
+      ...wanted,
+      settings: spec.train,
+      rows: steps.role("generated"),
+      validation,
+      predicts: scored ? allRoles : withoutGenerated,
+      quality: qualityKey,
+      diversity: diversityKey,
+    });
+    return {
+      key,
+      members: [key],
+      validation,
+      quality: qualityKey,
+      diversity: diversityKey,
+      checkers: [...(qualityChecked?.members ?? []), ...(diversityChecked?.members ?? [])],
+    };
+  }
+
+  function result(trial: Trial): Scored & { readonly transforms: readonly WeightTransform[] } {
+    if (trial.loss === qualityChecker) {
+      const found = quality(trial);
+      const plain = { quality: undefined, diversity: undefined, checkers: [] };
+      return { ...found, ...plain, transforms: [] };
+    }
+    const method = spec.methods.find(({ name }) => name === trial.method);
+    const written = isWeighted(trial.loss) ? (method?.transform ?? spec.weights.transform) : [];
+    const transforms = written.map(weightTransform);
+    const { loss, gamma } = trial;
+    const transformWords = describeTransforms(written);
+    return { ...classifier(trial, { loss, gamma, transforms, transformWords }), transforms };
+  }
+
+  return (trial) => {
+    const steps = dataOf(trial);
+    const source = sourceOf(trial).id;
+    const { key, members, quality, diversity, checkers, validation, transforms } = result(trial);
+    const evaluate = builder.add({
+      kind: "evaluate",
+      settings: {},
+      inputs: { result: key, test: steps.read("test"), validation: validation.key },
+      label: `${trial.benchmark}, ${trial.method}, seed ${trial.seed}${fractionOf(trial)}${variantWords}`,
+      recipe: { kind: "evaluate", source, result: key, validation: validation.ref },
+      cost: { shape: "evaluate", units: 1 },
+    });
+    return {
+      ...{ trial, source, result: key, members, quality, diversity, checkers, evaluate },
+      ...{ transforms, validation: validation.ref },
+    };
+  };
+}
+
+const numbered = (stem: string, keys: readonly string[]): Record<string, string> =>
+  Object.fromEntries(keys.map((key, index) => [`${stem}-${index + 1}`, key]));

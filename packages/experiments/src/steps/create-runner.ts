@@ -1,0 +1,92 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CounterweightError } from "@counterweight/base";
+import type { Runner } from "@counterweight/steps";
+import { type DataSource, recipeOf, type TokeniseRecipe } from "../plan/recipes.js";
+import type { TrainingBackend } from "../run/backend.js";
+import type { PreparedBenchmark } from "../run/prepare.js";
+import type { OwnFailure } from "../run/step-events.js";
+import { isGuardStop } from "../run/weight-guard.js";
+import { calibrate, evaluate, score, vote } from "./light-steps.js";
+import { type SourceData, sourceData } from "./source-data.js";
+import { split } from "./split.js";
+import { tokenFiles } from "./tokenised-rows.js";
+import { keepModel, train } from "./train.js";
+
+/** What a worker starts with: plain JSON. */
+export interface RunnerInit {
+  readonly sources: Readonly<Record<string, DataSource>>;
+}
+
+/**
+ * Makes the steps of this package's plans.
+ * @param known data that was read already, by id
+ */
+export function createRunner(
+  { sources }: RunnerInit,
+  backend: TrainingBackend,
+  known?: ReadonlyMap<string, PreparedBenchmark>,
+): Runner {
+  const data = sourceData(sources, known);
+  return tellingOwnFailures(async (step, context) => {
+    const recipe = recipeOf(step);
+    const made = (result: unknown) => ({ kind: "made", result }) as const;
+    const unlessStopped = (result: unknown) =>
+      result === undefined ? ({ kind: "stopped" } as const) : made(result);
+    switch (recipe.kind) {
+      case "read": {
+        const { digests, benchmark } = await data.prepared(recipe.source);
+        const { labelNames, label } = benchmark[recipe.role];
+        return made({ rows: label.length, labelNames, sha256: digests[recipe.role] });
+      }
+      case "split":
+        return made(split(recipe, await data.prepared(recipe.source)));
+      case "tokenise":
+        return made(await tokenise(recipe, context.draft, backend, data));
+      case "train":
+        return unlessStopped(await train(step, recipe, context, { backend, data }));
+      case "keep-model":
+        return unlessStopped(await keepModel(step, recipe.train, context, { backend, data }));
+      case "vote":
+        return made(await vote(recipe, context, data));
+      case "calibrate":
+        return made(await calibrate(recipe, context, data));
+      case "score":
+        return made(await score(recipe, context, data));
+      case "evaluate":
+        return made(await evaluate(recipe, context, data));
+    }
+  });
+}
+
+/** Failures that the same step would have again are told as such, so that nobody tries in vain. */
+function tellingOwnFailures(runner: Runner): Runner {
+  return async (step, context) => {
+    try {
+      return await runner(step, context);
+    } catch (error) {
+      const isOwn = error instanceof CounterweightError && error.kind === "training";
+      if (isOwn && !isGuardStop(error.message)) {
+        const event: OwnFailure = { type: "own-failure", message: error.message };
+        context.emit(event);
+      }
+      throw error;
+    }
+  };
+}
+
+async function tokenise(
+  { source, role, model, maxLength }: TokeniseRecipe,
+  draft: string,
+  backend: TrainingBackend,
+  data: SourceData,
+): Promise<unknown> {
+  const { benchmark } = await data.prepared(source);
+  const table = benchmark[role];
+  const tokens = await backend.tokenise?.({ model, benchmark, table, maxLength });
+  if (tokens === undefined) return { rows: 0, tokens: 0 };
+  for (const name of ["offsets", "tokenIds", "typeIds"] as const) {
+    await writeFile(join(draft, tokenFiles[name]), tokens[name]);
+  }
+  return { rows: table.label.length, tokens: tokens.tokenIds.length };
+}

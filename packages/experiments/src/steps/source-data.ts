@@ -1,0 +1,75 @@
+import { CounterweightError } from "@counterweight/base";
+import type { TextTable } from "@counterweight/data";
+import type { Entry } from "@counterweight/steps";
+import type { DataSource, RowsRef } from "../plan/recipes.js";
+import { type PreparedBenchmark, prepareBenchmark } from "../run/prepare.js";
+import { type SplitResult, tableOf } from "./rows-of.js";
+
+/** Data of a plan, read when first asked for. */
+export interface SourceData {
+  /** @throws CounterweightError `data` where the files changed since the plan was made. */
+  prepared(source: string): Promise<PreparedBenchmark>;
+  /** The rows a reference means; the same object each time, so that tokens can be kept by it. */
+  table(source: string, ref: RowsRef, input: Input): Promise<TextTable>;
+}
+
+/** The entry of a step, proven. */
+export type Input = (key: string) => Promise<Entry>;
+
+/** @param known data that was read already, by id */
+export function sourceData(
+  sources: Readonly<Record<string, DataSource>>,
+  known: ReadonlyMap<string, PreparedBenchmark> = new Map(),
+): SourceData {
+  const read = new Map<string, Promise<PreparedBenchmark>>();
+  const tables = new Map<string, Promise<TextTable>>();
+
+  function prepared(id: string): Promise<PreparedBenchmark> {
+    const found = known.get(id);
+    if (found !== undefined) return Promise.resolve(found);
+    const reading = read.get(id) ?? readSource(id, sources[id]);
+    read.set(id, reading);
+    return reading;
+  }
+
+  return {
+    prepared,
+    table(id, ref, input) {
+      const name = `${id} ${JSON.stringify(ref)}`;
+      const found =
+        tables.get(name) ??
+        (async () => tableOf(ref, await splitOf(ref, input), await prepared(id)))();
+      tables.set(name, found);
+      // A read that failed, as of a damaged split, is tried again.
+      found.catch(() => tables.delete(name));
+      return found;
+    },
+  };
+}
+
+/** What the split behind a reference found; undefined for whole roles. */
+export async function splitOf(ref: RowsRef, input: Input): Promise<SplitResult | undefined> {
+  if (ref.kind === "role") return undefined;
+  const { result, record } = await input(ref.split);
+  const isSplit = (value: unknown): value is SplitResult =>
+    typeof value === "object" && value !== null && "rows" in value && "folds" in value;
+  if (isSplit(result)) return result;
+  throw new CounterweightError("internal", `${record.label}: no result of a split`);
+}
+
+async function readSource(id: string, source: DataSource | undefined): Promise<PreparedBenchmark> {
+  if (source === undefined) throw new CounterweightError("internal", `no data source ${id}`);
+  const { benchmark, choice, digests } = source;
+  // The coordinator looked for near duplicates when it planned.
+  const splitGuard = { ...choice.splitGuard, near: "off" as const };
+  const found = await prepareBenchmark({ ...choice, splitGuard }, benchmark);
+  for (const role of ["train", "validation", "test", "generated"] as const) {
+    if (found.digests[role] !== digests[role]) {
+      throw new CounterweightError("data", `the ${role} rows changed since the plan was made.`, {
+        where: benchmark.name,
+        fix: "Run the same command again: it plans with the rows as they are now.",
+      });
+    }
+  }
+  return found;
+}
