@@ -173,12 +173,15 @@ function commonCondition(one: Condition, other: Condition): Condition | undefine
     left === undefined || right === undefined || left === right;
   if (!fits(one.generated, other.generated)) return undefined;
   if (!fits(one.checkerFraction, other.checkerFraction)) return undefined;
+  if (!fits(one.variant || undefined, other.variant || undefined)) return undefined;
   const generated = one.generated ?? other.generated;
   const checkerFraction = one.checkerFraction ?? other.checkerFraction;
+  const variant = one.variant || other.variant || undefined;
   return {
     benchmark: one.benchmark,
     ...(generated === undefined ? {} : { generated }),
     ...(checkerFraction === undefined ? {} : { checkerFraction }),
+    ...(variant === undefined ? {} : { variant }),
   };
 }
 

@@ -28,6 +28,7 @@ export {
   type Resampling,
   type SeedPredictions,
 } from "./replicates.js";
+export { type FractionFigure, fractionFigures } from "./report/fraction-figure.js";
 export { renderReport } from "./report/render-report.js";
 export type {
   ClassReport,

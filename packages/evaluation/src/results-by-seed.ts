@@ -47,6 +47,7 @@ function isSame(one: Condition, other: Condition): boolean {
   return (
     one.benchmark === other.benchmark &&
     one.generated === other.generated &&
-    one.checkerFraction === other.checkerFraction
+    one.checkerFraction === other.checkerFraction &&
+    one.variant === other.variant
   );
 }

@@ -7,6 +7,8 @@ export interface Condition {
   readonly generated?: string;
   /** Share of the real training rows that the quality checker sees, 0 to 1. */
   readonly checkerFraction?: number;
+  /** Name of the combination of swept settings; absent or empty where nothing is swept. */
+  readonly variant?: string;
 }
 
 /** One training run, scored on the test rows. */
@@ -52,14 +54,24 @@ export interface ResultRow extends Condition {
   readonly closedFormAccuracy?: number;
 }
 
-/** The condition alone, without whatever else the value carries. */
-export function conditionOf({ benchmark, generated, checkerFraction }: Condition): Condition {
+/** The condition alone, without whatever else the value carries; an empty variant is none. */
+export function conditionOf({
+  benchmark,
+  generated,
+  checkerFraction,
+  variant,
+}: Condition): Condition {
   return {
     benchmark,
     ...(generated === undefined ? {} : { generated }),
     ...(checkerFraction === undefined ? {} : { checkerFraction }),
+    ...(isVariant(variant) ? { variant } : {}),
   };
 }
+
+/** Whether this names a variant: the only one of a spec that sweeps nothing has no name. */
+export const isVariant = (variant: string | undefined): variant is string =>
+  variant !== undefined && variant !== "";
 
 /**
  * A condition in words, such as `tweet-irony, gpt-4o_few-shot, quality checker on 10 % of real rows`.
@@ -81,11 +93,12 @@ export function describeCondition(
       condition.checkerFraction === undefined
         ? undefined
         : `quality checker on ${Number((condition.checkerFraction * 100).toPrecision(6))} % of real rows`,
+    variant: isVariant(condition.variant) ? condition.variant : undefined,
   };
   return parts.flatMap((part) => words[part] ?? []).join(", ");
 }
 
-const CONDITION_PARTS = ["benchmark", "generated", "checkerFraction"] as const;
+const CONDITION_PARTS = ["benchmark", "generated", "checkerFraction", "variant"] as const;
 
 /** Which parts are the same in all conditions, and which are not. */
 export function splitParts(conditions: readonly Condition[]): {
@@ -94,8 +107,11 @@ export function splitParts(conditions: readonly Condition[]): {
 } {
   const isShared = (part: keyof Condition): boolean =>
     new Set(conditions.map((condition) => condition[part])).size === 1;
+  const parts = conditions.some(({ variant }) => isVariant(variant))
+    ? CONDITION_PARTS
+    : CONDITION_PARTS.filter((part) => part !== "variant");
   return {
-    shared: CONDITION_PARTS.filter(isShared),
-    differing: CONDITION_PARTS.filter((part) => !isShared(part)),
+    shared: parts.filter(isShared),
+    differing: parts.filter((part) => !isShared(part)),
   };
 }

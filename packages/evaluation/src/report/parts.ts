@@ -30,7 +30,8 @@ export function byCondition<Item extends Condition>(
   const same = (left: Condition, right: Condition): boolean =>
     left.benchmark === right.benchmark &&
     left.generated === right.generated &&
-    left.checkerFraction === right.checkerFraction;
+    left.checkerFraction === right.checkerFraction &&
+    (left.variant ?? "") === (right.variant ?? "");
   return distinct(items.map(conditionOf)).map((condition) => ({
     condition,
     items: items.filter((item) => same(item, condition)),

@@ -2,6 +2,7 @@ import { calibrationSection } from "./calibration-section.js";
 import { classesSection } from "./classes-section.js";
 import { comparisonsSection } from "./comparisons-section.js";
 import { curvesSection } from "./curves-section.js";
+import { fractionsSection, hasFractions } from "./fractions-section.js";
 import { type Html, Html as HtmlSource, html } from "./html.js";
 import { makingSection, notesSection } from "./making-section.js";
 import { type MethodStyle, methodStyles } from "./method-styles.js";
@@ -54,6 +55,9 @@ export function renderReport(data: ReportData): string {
     notesSection("warnings", "Warnings", warnings),
   );
   add("results", "Results", true, () => resultsSection(data.results, context, compared));
+  add("fractions", "Checker fractions", hasFractions(data.results), () =>
+    fractionsSection(data.results, context),
+  );
   add("comparisons", "Comparisons", compared.length > 0, () =>
     comparisonsSection(compared, context),
   );

@@ -1,9 +1,10 @@
 import { stringify } from "csv-stringify/sync";
-import type { ResultRow } from "../results.js";
+import { isVariant, type ResultRow } from "../results.js";
 
 /**
  * All numbers of the result rows as CSV, one line a row, scores as shares at full precision; `seeds`
- * and the values per seed are joined by `;`. Empty cells: not applicable.
+ * and the values per seed are joined by `;`. Empty cells: not applicable. `variant` is a column only
+ * where some row has one.
  */
 export function resultsToCsv(rows: readonly ResultRow[]): string {
   const records = rows.map((row) => ({
@@ -11,6 +12,7 @@ export function resultsToCsv(rows: readonly ResultRow[]): string {
     benchmark: row.benchmark,
     generated: row.generated,
     checker_fraction: row.checkerFraction,
+    variant: row.variant,
     seeds: row.seeds.join(";"),
     n_seeds: row.seeds.length,
     test_rows: row.testRows,
@@ -31,7 +33,9 @@ export function resultsToCsv(rows: readonly ResultRow[]): string {
     accuracy_values: row.accuracy.values.join(";"),
     macro_f1_values: row.macroF1.values.join(";"),
   }));
-  return stringify(records, { header: true, columns: RESULT_COLUMNS });
+  const isSwept = rows.some(({ variant }) => isVariant(variant));
+  const columns = RESULT_COLUMNS.filter((column) => isSwept || column !== "variant");
+  return stringify(records, { header: true, columns });
 }
 
 /** Columns of {@link resultsToCsv}, given apart so that an empty result still has its header. */
@@ -40,6 +44,7 @@ const RESULT_COLUMNS = [
   "benchmark",
   "generated",
   "checker_fraction",
+  "variant",
   "seeds",
   "n_seeds",
   "test_rows",

@@ -29,23 +29,22 @@ export interface ResultsTableOptions {
  * The main table: a row for each method, for each condition (benchmark, generated source, checker
  * fraction) a group of columns with accuracy and macro-F1 in percent as `81.89 ± 0.42` (mean and
  * sample standard deviation over seeds), and the number of seeds. What all conditions share is said
- * once, in the caption.
+ * once, in the caption. Where settings are swept, a row stands for a method under a variant.
  */
 export function resultsTable(
   rows: readonly ResultRow[],
   { digits = 2, intervals, comparisons = [] }: ResultsTableOptions = {},
 ): Table {
-  const conditions = distinct(rows.map(conditionOf));
-  const methods = [...new Set(rows.map(({ method }) => method))];
+  const conditions = distinct(rows.map(withoutVariant));
+  const lines = distinctLines(rows);
+  const isSwept = lines.some(({ variant }) => variant !== "");
   const { shared, differing } = splitParts(conditions);
   const withIntervals = intervals ?? conditions.length === 1;
-  const find = (method: string, condition: Condition): ResultRow | undefined =>
-    rows.find(
-      (row) =>
-        row.method === method && canonicalJson(conditionOf(row)) === canonicalJson(condition),
-    );
+  const byPlace = new Map(
+    rows.map((row) => [canonicalJson([lineOf(row), withoutVariant(row)]), row]),
+  );
   const blocks = conditions.map((condition) => {
-    const members = methods.map((method) => find(method, condition));
+    const members = lines.map((line) => byPlace.get(canonicalJson([line, condition])));
     const group = conditions.length === 1 ? {} : { group: describeCondition(condition, differing) };
     const column = (title: string): TableColumn => ({ title, align: "right", ...group });
     const interval = withIntervals ? [column(`${levelOf(members)} % interval`)] : [];
@@ -79,13 +78,18 @@ export function resultsTable(
       ] as const,
     };
   });
-  let firstColumn = 1;
+  const variants = [...new Set(lines.map(({ variant }) => variant))];
+  let firstColumn = isSwept ? 2 : 1;
   const strong = blocks.flatMap(({ columns, members, metricColumns }) => {
     const first = firstColumn;
     firstColumn += columns.length;
     return metricColumns.flatMap(([metric, column]): [number, number][] => {
-      const best = distinguishedBest(members, metric, comparisons);
-      return best === undefined ? [] : [[best, first + column]];
+      // Methods are compared within a variant.
+      return variants.flatMap((variant): [number, number][] => {
+        const own = members.map((row, at) => (lines[at]?.variant === variant ? row : undefined));
+        const best = distinguishedBest(own, metric, comparisons);
+        return best === undefined ? [] : [[best, first + column]];
+      });
     });
   });
   const common = conditions[0] === undefined ? "" : describeCondition(conditions[0], shared);
@@ -96,11 +100,13 @@ export function resultsTable(
     ].join("; "),
     columns: [
       { title: "method", align: "left" },
+      ...(isSwept ? [{ title: "variant", align: "left" } as const] : []),
       ...blocks.flatMap(({ columns }) => columns),
       { title: "seeds", align: "right" },
     ],
-    rows: methods.map((method, index) => [
+    rows: lines.map(({ method, variant }, index) => [
       method,
+      ...(isSwept ? [variant] : []),
       ...blocks.flatMap(({ columns, cells, members }) => {
         const filled = cells(members[index]);
         return columns.map((_, place) => filled[place] ?? "");
@@ -109,6 +115,25 @@ export function resultsTable(
     ]),
     ...(strong.length === 0 ? {} : { strong }),
   };
+}
+
+interface Line {
+  readonly method: string;
+  readonly variant: string;
+}
+
+const lineOf = ({ method, variant = "" }: ResultRow): Line => ({ method, variant });
+
+/** Methods in order of first appearance, in each variant in order of first appearance. */
+function distinctLines(rows: readonly ResultRow[]): Line[] {
+  const lines = [...new Map(rows.map((row) => [canonicalJson(lineOf(row)), lineOf(row)])).values()];
+  const variants = [...new Set(lines.map(({ variant }) => variant))];
+  return variants.flatMap((own) => lines.filter(({ variant }) => variant === own));
+}
+
+function withoutVariant(row: ResultRow): Condition {
+  const { variant: _, ...condition } = conditionOf(row);
+  return condition;
 }
 
 /** `81.89 ± 0.42`, or `81.89` for one seed. Scores are shares; the text is in percent. */
