@@ -26,6 +26,14 @@ export {
   type MlflowErrorCode,
   type MlflowErrorDetails,
 } from "./errors.js";
+export { FileStore } from "./file-store/file-store.js";
+export {
+  type MlflowCommand,
+  type MlflowUiOptions,
+  mlflowUiCommand,
+} from "./file-store/mlflow-ui-command.js";
+export { openFileStore } from "./file-store/open-file-store.js";
+export type { StoreRepairs } from "./file-store/open-folder.js";
 export { LIMITS } from "./limits.js";
 export { clientFromEnvironment, MlflowClient } from "./mlflow-client.js";
 export type {

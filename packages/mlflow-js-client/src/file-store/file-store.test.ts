@@ -14,8 +14,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Metric } from "../entities.js";
+import { findMlflow } from "../testing/mlflow-server.js";
 import type { FileStore } from "./file-store.js";
 import { openFileStore } from "./open-file-store.js";
+
+const mlflow = await findMlflow();
 
 let parent: string;
 let store: FileStore;
@@ -174,7 +177,7 @@ describe("params and tags", () => {
   it("a tag may be changed and deleted; that of the name renames the run", async () => {
     await store.setTag(runId, "t", "1");
     await store.setTag(runId, "t", "2");
-    expect((await store.getRun(runId)).data.tags["t"]).toBe("2");
+    expect((await store.getRun(runId)).data.tags.t).toBe("2");
     await store.deleteTag(runId, "t");
     expect((await store.getRun(runId)).data.tags).not.toHaveProperty("t");
     await expect(store.deleteTag(runId, "t")).rejects.toMatchObject(absent);
@@ -221,9 +224,7 @@ describe("names", () => {
   ];
   it.each(bad)("refuses the key and path %j", async (name) => {
     if (name.length <= 250 && name !== "..a") {
-      await expect(
-        store.logBytes(runId, "x", name.startsWith("\u4e2d") ? name : name),
-      ).rejects.toMatchObject(invalid);
+      await expect(store.logBytes(runId, "x", name)).rejects.toMatchObject(invalid);
     }
     await expect(store.logMetric(runId, name, 1)).rejects.toMatchObject(invalid);
     await expect(store.logParam(runId, name, "1")).rejects.toMatchObject(invalid);
@@ -360,7 +361,7 @@ describe("artifacts", () => {
   });
 });
 
-describe("meta.yaml", () => {
+describe.skipIf(mlflow === undefined)("meta.yaml (needs mlflow)", () => {
   it("is read back by PyYAML and by this package as it was, whatever the names are", async () => {
     const python =
       "import json,sys,yaml; print(json.dumps([yaml.safe_load(open(p, encoding='utf-8')) for p in sys.argv[1:]]))";
@@ -393,7 +394,7 @@ describe("meta.yaml", () => {
       paths.push(join(store.folder, "0", info.runId, "meta.yaml"));
     }
     const read = JSON.parse(
-      execFileSync("python3", ["-c", python, ...paths], { encoding: "utf8" }),
+      execFileSync(mlflow?.python ?? "", ["-c", python, ...paths], { encoding: "utf8" }),
     );
     expect(read.map((meta: { run_name: string }) => meta.run_name)).toEqual(names);
     expect(new Set(read.map((meta: { experiment_id: unknown }) => meta.experiment_id))).toEqual(
@@ -401,3 +402,11 @@ describe("meta.yaml", () => {
     );
   });
 });
+
+it.each(["metrics.a > 1 AND", "params.a = '1' params.b = '1'", "AND", "a = ", "metrics.a > 1 1"])(
+  "refuses the filter %s, which MLflow may half read",
+  async (filter) => {
+    const query = { filter, experimentIds: ["0"] };
+    await expect(store.searchRuns(query)).rejects.toMatchObject(invalid);
+  },
+);

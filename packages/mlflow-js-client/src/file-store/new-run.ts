@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { REQUEST_TAG, requestName } from "../create-once.js";
 import type { Experiment, RunInfo } from "../entities.js";
 import { invalidParameter } from "../errors.js";
 import type { CreateRunOptions } from "../tracking-store.js";
@@ -7,7 +8,6 @@ import type { Pairs } from "./run-folders.js";
 import { RUN_NAME_TAG } from "./run-log.js";
 
 const PARENT_TAG = "mlflow.parentRunId";
-const REQUEST_TAG = "mlflow-js-client.request";
 
 /** The id of a run to be made: the chosen one, or one that a repeated request meets again, or new. */
 function idFor(experimentId: string, { runId, requestId }: CreateRunOptions): string {
@@ -18,7 +18,7 @@ function idFor(experimentId: string, { runId, requestId }: CreateRunOptions): st
     );
   }
   if (requestId === undefined) return randomBytes(16).toString("hex");
-  const request = JSON.stringify([experimentId, requestId]);
+  const request = JSON.stringify([experimentId, requestName(requestId)]);
   return createHash("sha256").update(request).digest("hex").slice(0, 32);
 }
 
