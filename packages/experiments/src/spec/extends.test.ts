@@ -191,6 +191,12 @@ describe("a sweep in files and on the command line", () => {
     expect(refusal(`${swept}    train.learningRate: [1.0e-4]\n`, {})).toContain("is swept twice");
   });
 
+  it("is what a list in the place of one value asks for", () => {
+    expect(refusal(base.replace("epochs: 2", "epochs: [1, 2]"), {})).toContain(
+      "train.epochs: needed a whole number, got a list. To try each, write it under sweep.axes.train.epochs.",
+    );
+  });
+
   it("is overridden by axis; overriding what is swept says so", () => {
     const { sweep } = settings(
       swept,

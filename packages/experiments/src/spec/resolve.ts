@@ -14,7 +14,7 @@ import { renderProblems, type SpecProblem } from "./problem.js";
 import { type Spec, specSchema } from "./schema.js";
 import { resolveSweep, sweepMeaning } from "./sweep-check.js";
 import { flattenSweep, overlap } from "./sweep-form.js";
-import { pathOfKey } from "./sweep-keys.js";
+import { keyProblem, pathOfKey } from "./sweep-keys.js";
 
 export interface ResolveOptions {
   /** Path of the spec, absolute or as the user typed it; used in messages and for relative paths. */
@@ -73,7 +73,14 @@ export function checkSpec(text: string, options: ResolveOptions): SpecOutcome {
 
   const { parsed, whole } = parseFilled(overridden.value);
   if (!parsed.success) {
-    const found = problemsOfIssues(parsed.error.issues, whole, source, schema).map(locate);
+    const found = problemsOfIssues(parsed.error.issues, whole, source, schema)
+      .map(locate)
+      .map(({ message, ...problem }) => {
+        const isList = Array.isArray(valueAt(whole, problem.path.split(".")));
+        const isAxis = isList && keyProblem(problem.path, schema) === undefined;
+        const hint = ` To try each, write it under sweep.axes.${problem.path}.`;
+        return { ...problem, message: isAxis ? `${message}${hint}` : message };
+      });
     return fail([...early, ...found]);
   }
   const context = { whole, written: overridden.value, source, schema };
