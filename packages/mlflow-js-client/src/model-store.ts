@@ -70,7 +70,7 @@ export interface ModelVersion {
   /** Where its files are: an artifact URI, or `models:/m-...`. */
   readonly source: string;
   readonly runId: string | undefined;
-  /** Of the logged model it was made from. */
+  /** Of the logged model it was made from, where the server says so (3.17.2 does not). */
   readonly modelId: string | undefined;
   readonly status: ModelVersionStatus;
   readonly tags: StringMap;

@@ -107,12 +107,12 @@ export function jsonOf(
   throw badResponse(request, `it should be a JSON object and is ${excerpt(body)}`, response.status);
 }
 
-/** The error of an answer that is not what MLflow sends. */
-export function badResponse(request: string, what: string, status?: number): MlflowError {
+/** The error of an answer of a good status that is not what MLflow sends. */
+export function badResponse(request: string, what: string, status = 200): MlflowError {
   return new MlflowError(`${request}: the server's answer makes no sense: ${what}.`, {
     errorCode: "BAD_RESPONSE",
+    status,
     request,
     retryable: true,
-    ...(status === undefined ? {} : { status }),
   });
 }

@@ -51,9 +51,10 @@ export function checkKey(what: string, key: string): void {
       `${what} key ${shown(key)} may hold letters, digits, and _ - . : / and spaces only, and must not be empty.`,
     );
   }
-  if (key.split("/").some((part) => part === "" || part === "." || part === "..")) {
+  // A first part such as "..a" would be harmless, but MLflow refuses that too.
+  if (key.startsWith("..") || key.split("/").some((part) => /^\.{0,2}$/.test(part))) {
     throw invalidParameter(
-      `${what} key ${shown(key)} is read as a path and must have no empty, "." or ".." part.`,
+      `${what} key ${shown(key)} is read as a path: it must not start with ".." or have an empty, "." or ".." part.`,
     );
   }
 }

@@ -8,26 +8,38 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** An MLflow that can be started. */
+/** An installed MLflow. */
 export interface FoundMlflow {
   /** The `mlflow` program. */
   readonly program: string;
+  /** The Python that has it. */
+  readonly python: string;
   /** As "3.17.2". */
   readonly version: string;
+  /** Whether its server can be started with `--app-name basic-auth` (needs `mlflow[auth]`). */
+  readonly hasBasicAuth: boolean;
 }
 
+const ASK = [
+  "import importlib.util as u, importlib.metadata as m, json, os, sys",
+  "program = os.path.join(os.path.dirname(sys.executable), 'mlflow')",
+  "os.access(program, os.X_OK) or exit(1)",
+  "hasBasicAuth = u.find_spec('flask_wtf') is not None",
+  "found = {'program': program, 'version': m.version('mlflow'), 'hasBasicAuth': hasBasicAuth}",
+  "print(json.dumps(found))",
+].join("\n");
+
 /**
- * The `mlflow` on the path, or the one that the variable `MLFLOW_PROGRAM` names; undefined where there
- * is none that starts. For tests: takes seconds, since Python has much to import.
+ * The MLflow of the Python that the variable `MLFLOW_PYTHON` names, else of `python3` on the path;
+ * undefined where that has none. For tests.
  */
 export async function findMlflow(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<FoundMlflow | undefined> {
-  const program = env.MLFLOW_PROGRAM ?? "mlflow";
+  const python = env.MLFLOW_PYTHON ?? "python3";
   try {
-    const { stdout } = await run(program, ["--version"], { timeout: 120_000, env: { ...env } });
-    const version = /version (\S+)/.exec(stdout)?.[1];
-    return version === undefined ? undefined : { program, version };
+    const { stdout } = await run(python, ["-c", ASK], { timeout: 60_000, env: { ...env } });
+    return { ...JSON.parse(stdout), python };
   } catch {
     return undefined;
   }
@@ -108,8 +120,11 @@ export async function startMlflowServer(options: MlflowServerOptions = {}): Prom
   await output.close();
   const { pid } = child;
   const log = () => readFile(logFile, "utf8");
+  const endWithUs = () => signalGroup(pid, "SIGKILL");
+  process.once("exit", endWithUs);
   const stop = async ({ keepFolder = options.folder !== undefined } = {}) => {
     await endGroup(pid, ended);
+    process.off("exit", endWithUs);
     if (!keepFolder) await rm(folder, { recursive: true, force: true });
   };
   const trackingUri = `http://127.0.0.1:${port}`;
@@ -141,7 +156,6 @@ async function answers(uri: string, ended: Promise<void>, timeoutMs: number): Pr
 
 /** TERM, and KILL after 15 s, to every process of the group. */
 async function endGroup(pid: number | undefined, ended: Promise<void>): Promise<void> {
-  if (pid === undefined) return;
   signalGroup(pid, "SIGTERM");
   const patience = new AbortController();
   const late = sleep(15_000, undefined, { signal: patience.signal }).then(
@@ -154,7 +168,8 @@ async function endGroup(pid: number | undefined, ended: Promise<void>): Promise<
   signalGroup(pid, "SIGKILL");
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {
