@@ -46,6 +46,7 @@ export type {
 export {
   type BoundedSummary,
   type Condition,
+  conditionOf,
   describeCondition,
   type ResultRow,
   type SeedSummary,

@@ -1,4 +1,9 @@
-import { aggregate, type ResultRow, type TrialResult } from "@counterweight/evaluation";
+import {
+  aggregate,
+  conditionOf,
+  type ResultRow,
+  type TrialResult,
+} from "@counterweight/evaluation";
 import { mostLikely } from "@counterweight/trainer";
 import type { RunFindings } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
@@ -11,9 +16,7 @@ export function trialResults({ outcomes }: Pick<RunFindings, "outcomes">): Trial
     if (values === undefined) return [];
     return [
       {
-        benchmark: trial.benchmark,
-        generated: trial.generated,
-        checkerFraction: trial.checkerFraction,
+        ...conditionOf(trial),
         method: trial.method,
         seed: trial.seed,
         labelNames: test.labelNames,

@@ -3,6 +3,7 @@ import {
   type CalibrationTrial,
   calibrationSummary,
   compareMethods,
+  conditionOf,
   type MethodComparisons,
   type WeightHealthCourse,
 } from "@counterweight/evaluation";
@@ -42,9 +43,7 @@ export function calibration({ outcomes, spec }: RunFindings): CalibrationSummary
       const scaled = { temperature: fitted, logProbabilities: calibratedTest };
       return [
         {
-          benchmark: trial.benchmark,
-          generated: trial.generated,
-          checkerFraction: trial.checkerFraction,
+          ...conditionOf(trial),
           method: trial.method,
           seed: trial.seed,
           labelNames: test.labelNames,
@@ -68,9 +67,7 @@ export function weightHealthCourses({ outcomes, spec }: RunFindings): WeightHeal
     const { guard } = spec.settings.weights;
     return [
       {
-        benchmark: trial.benchmark,
-        generated: trial.generated,
-        checkerFraction: trial.checkerFraction,
+        ...conditionOf(trial),
         method: trial.method,
         seed: trial.seed,
         epochs: healths.map((health, index) => ({

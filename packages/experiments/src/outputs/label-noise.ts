@@ -1,12 +1,10 @@
+import { type Condition, conditionOf } from "@counterweight/evaluation";
 import { rocAuc } from "@counterweight/metrics";
 import type { RunFindings } from "../run/results.js";
 import { weightColumns } from "./weight-columns.js";
 
 /** How well a trial's weights tell rows with a wrong label, where the true labels are known. */
-export interface LabelNoise {
-  readonly benchmark: string;
-  readonly generated: string;
-  readonly checkerFraction: number;
+export interface LabelNoise extends Condition {
   readonly method: string;
   readonly seed: number;
   readonly rows: number;
@@ -44,10 +42,10 @@ export function labelNoise(findings: RunFindings): LabelNoise[] {
       const own = weight.filter((_, row) => isWrong[row] === which);
       return own.reduce((sum, value) => sum + value, 0) / own.length;
     };
-    const { benchmark, generated, checkerFraction, method, seed } = outcome.trial;
+    const { method, seed } = outcome.trial;
     return [
       {
-        ...{ benchmark, generated, checkerFraction, method, seed },
+        ...{ ...conditionOf(outcome.trial), method, seed },
         rows: label.length,
         wrong,
         auc,

@@ -3,7 +3,7 @@ import { mostLikely } from "@counterweight/trainer";
 import type { PreparedBenchmark } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
-import { textCells, textColumns } from "./rows-csv.js";
+import { conditionCells, hasVariants, textCells, textColumns } from "./rows-csv.js";
 import { weightColumns } from "./weight-columns.js";
 import { blocksOf, type CsvRow } from "./write-blocks.js";
 
@@ -53,8 +53,9 @@ function columnsOf(results: RunResults, epochs: number, trueLabels: boolean): Le
   const byEpoch = (stem: string): LedgerColumn[] =>
     Array.from({ length: epochs }, (_, index) => number(`${stem}_epoch_${index + 1}`));
   return [
-    ...[text("benchmark"), text("generated"), number("checker_fraction"), text("method")],
-    ...[whole("seed"), text("file"), whole("row"), whole("line")],
+    ...[text("benchmark"), text("generated"), number("checker_fraction")],
+    ...(hasVariants(results) ? [text("variant")] : []),
+    ...[text("method"), whole("seed"), text("file"), whole("row"), whole("line")],
     ...textColumns(results).map(text),
     text("given_label"),
     ...(trueLabels ? [text("true_label")] : []),
@@ -75,7 +76,8 @@ function lineOf(
   epochs: number,
   trueLabels: boolean,
 ): (index: number) => CsvRow {
-  const { trial, training } = outcome;
+  const { training } = outcome;
+  const condition = conditionCells(outcome, results);
   const table = prepared.benchmark.generated;
   const { labelNames } = table;
   const { rowHistory, logProbabilities } = training;
@@ -91,7 +93,7 @@ function lineOf(
     const exp = (value: number | undefined): number | undefined =>
       value === undefined ? undefined : Math.exp(value);
     return [
-      ...[trial.benchmark, trial.generated, trial.checkerFraction, trial.method, trial.seed],
+      ...condition,
       ...[table.file, at(table.row, index), table.line?.[index]],
       ...textCells(table, index, results),
       at(labelNames, label),

@@ -1,9 +1,10 @@
 import { basename, isAbsolute } from "node:path";
 import type { CardEvaluation, CardSettings, CardSource, ModelCardData } from "@counterweight/bert";
 import { type Role, roles } from "@counterweight/data";
-import type { Interval } from "@counterweight/evaluation";
+import type { Condition, Interval } from "@counterweight/evaluation";
 import type { PreparedBenchmark } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
+import type { Trial } from "../spec/trials.js";
 
 const purposes: Readonly<Record<Role, string>> = {
   generated: "generated, training",
@@ -23,11 +24,7 @@ export function modelCardData(
   const { benchmark } = prepared;
   const { checkpoint } = settings.model;
   const health = results.weightHealth.find(
-    ({ benchmark, method, seed, checkerFraction }) =>
-      benchmark === trial.benchmark &&
-      method === trial.method &&
-      seed === trial.seed &&
-      checkerFraction === trial.checkerFraction,
+    (course) => isOf(course, trial) && course.method === trial.method && course.seed === trial.seed,
   );
   const last = health?.epochs[Math.max(0, training.bestEpoch - 1)];
   return {
@@ -57,6 +54,12 @@ export function modelCardData(
     versions: versions(results),
   };
 }
+
+/** Whether a row or a course is of a trial's condition; one that is the same for all fractions is. */
+const isOf = (condition: Condition, trial: Trial): boolean =>
+  condition.benchmark === trial.benchmark &&
+  (condition.variant ?? "") === trial.variant &&
+  (condition.checkerFraction ?? trial.checkerFraction) === trial.checkerFraction;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -93,12 +96,7 @@ function evaluation(
   { rows }: RunResults,
   { benchmark }: PreparedBenchmark,
 ): CardEvaluation {
-  const row = rows.find(
-    ({ method, checkerFraction, ...condition }) =>
-      condition.benchmark === trial.benchmark &&
-      method === trial.method &&
-      (checkerFraction === undefined || checkerFraction === trial.checkerFraction),
-  );
+  const row = rows.find((candidate) => isOf(candidate, trial) && candidate.method === trial.method);
   // With several seeds the interval is of their mean, and would not be this model's.
   const own = (interval: Interval | undefined) =>
     interval === undefined || row?.seeds.length !== 1

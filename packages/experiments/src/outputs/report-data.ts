@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { SharingLevel } from "@counterweight/data";
 import {
+  conditionOf,
   type ReportData,
   type ReportNote,
   type ResultRow,
@@ -48,7 +49,7 @@ export function reportData(
       if (values === undefined) return [];
       const predicted = mostLikely(values, test.labelNames.length);
       const report = classificationReport(test.label, predicted, test.labelNames);
-      return [{ ...condition(trial), method: trial.method, seed: trial.seed, report }];
+      return [{ ...conditionOf(trial), method: trial.method, seed: trial.seed, report }];
     }),
     comparisons: results.comparisons,
     calibration: results.calibration,
@@ -63,12 +64,6 @@ export function reportData(
     hideRowText: settings.hideRowText,
   };
 }
-
-const condition = ({ benchmark, generated, checkerFraction }: TrialOutcome["trial"]) => ({
-  benchmark,
-  generated,
-  checkerFraction,
-});
 
 /** The last part of a folder's path, or the hub's id: the page travels, the path does not. */
 function modelName({ spec }: RunResults): string {
@@ -103,7 +98,7 @@ function splitOverlaps(
 
 function curve({ trial, training }: TrialOutcome): TrainingCurve {
   return {
-    ...condition(trial),
+    ...conditionOf(trial),
     method: trial.method,
     seed: trial.seed,
     stepLoss: training.steps.loss,

@@ -5,16 +5,25 @@ import type { RunResults, TrialOutcome } from "../run/results.js";
 import { weightColumns } from "./weight-columns.js";
 import { blocksOf, type CsvRow } from "./write-blocks.js";
 
+/** Whether trials differ by swept settings: only then do files have a column of them. */
+export const hasVariants = ({ outcomes }: Pick<RunResults, "outcomes">): boolean =>
+  outcomes.some(({ trial }) => trial.variant !== "");
+
 /** Columns that say whose row a line is. */
-export const conditions = ["benchmark", "generated", "checker_fraction", "method", "seed"] as const;
+const conditions = (results: RunResults): string[] => [
+  ...["benchmark", "generated", "checker_fraction"],
+  ...(hasVariants(results) ? ["variant"] : []),
+  ...["method", "seed"],
+];
 
 /** Their cells. */
-export const conditionCells = ({ trial }: TrialOutcome): (string | number)[] => [
-  trial.benchmark,
-  trial.generated,
-  trial.checkerFraction,
-  trial.method,
-  trial.seed,
+export const conditionCells = (
+  { trial }: TrialOutcome,
+  results: RunResults,
+): (string | number)[] => [
+  ...[trial.benchmark, trial.generated, trial.checkerFraction],
+  ...(hasVariants(results) ? [trial.variant] : []),
+  ...[trial.method, trial.seed],
 ];
 
 /** A file of rows: its header, and its lines in blocks. */
@@ -30,7 +39,7 @@ export interface RowsFile {
 export function weightsFile(results: RunResults): RowsFile {
   return {
     header: [
-      ...conditions,
+      ...conditions(results),
       "row",
       ...textColumns(results),
       "label",
@@ -42,7 +51,7 @@ export function weightsFile(results: RunResults): RowsFile {
       for (const outcome of results.outcomes) {
         const columns = weightColumns(outcome);
         if (columns === undefined) continue;
-        const cells = conditionCells(outcome);
+        const cells = conditionCells(outcome, results);
         for (const [first, end] of blocksOf(columns.row.length)) {
           const rows: CsvRow[] = [];
           for (let index = first; index < end; index++) {
@@ -67,7 +76,7 @@ export function weightsFile(results: RunResults): RowsFile {
 export function predictionsFile(results: RunResults): RowsFile {
   return {
     header: [
-      ...conditions,
+      ...conditions(results),
       "row",
       ...textColumns(results),
       "label",
@@ -98,7 +107,7 @@ function predictionRows(
 ): CsvRow[] {
   const classes = table.labelNames.length;
   const predicted = mostLikely(values.subarray(first * classes, end * classes), classes);
-  const cells = conditionCells(outcome);
+  const cells = conditionCells(outcome, results);
   return Array.from(predicted, (label, position) => {
     const index = first + position;
     return [

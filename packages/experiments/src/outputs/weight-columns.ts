@@ -1,6 +1,6 @@
 import { at } from "@counterweight/base";
 import { scoresOfLabels } from "@counterweight/checkers";
-import type { WeightColumns } from "@counterweight/evaluation";
+import { conditionOf, type WeightColumns } from "@counterweight/evaluation";
 import type { TrialOutcome } from "../run/results.js";
 import { rowWeights, scoreNeeds, weightUsesModel } from "../run/weights.js";
 import { qualityChecker } from "../spec/schema-training.js";
@@ -26,9 +26,7 @@ export function weightColumns({
       : undefined;
   const diversity = columns.diversity ?? own;
   return {
-    benchmark: trial.benchmark,
-    generated: trial.generated,
-    checkerFraction: trial.checkerFraction,
+    ...conditionOf(trial),
     method: trial.method,
     seed: trial.seed,
     row: table.row,

@@ -19,10 +19,10 @@ export async function* writeModels(
   results: RunResults,
   { backend, spec }: { readonly backend: TrainingBackend; readonly spec: string },
 ): AsyncGenerator<WrittenModel> {
-  const { checkerFraction } = results.spec.settings;
+  const fractions = new Set(results.outcomes.map(({ trial }) => trial.checkerFraction));
   for (const outcome of results.outcomes) {
     const from = outcome.model;
-    const name = modelName(outcome, checkerFraction.length > 1);
+    const name = modelName(outcome, fractions.size > 1);
     if (from === undefined) continue;
     const card = modelCardData(outcome, results, { name: name.replace("/", "-"), spec });
     const to = join(folder, "models", name);
@@ -33,5 +33,7 @@ export async function* writeModels(
 
 function modelName({ trial }: TrialOutcome, severalFractions: boolean): string {
   const fraction = severalFractions ? `-checker-${trial.checkerFraction}` : "";
-  return `${trial.benchmark}/${trial.method}-seed-${trial.seed}${fraction}`;
+  // Names of variants hold what no folder should: spaces, commas, slashes of paths.
+  const variant = trial.variant === "" ? "" : `-${trial.variant.replace(/[^\w.=+-]+/g, "-")}`;
+  return `${trial.benchmark}/${trial.method}-seed-${trial.seed}${fraction}${variant}`;
 }

@@ -15,6 +15,7 @@ import {
   type PlannedSource,
 } from "./plan-data.js";
 import { keepModels, keepsModel } from "./plan-models.js";
+import { addScore, type Classifier, numbered } from "./plan-scores.js";
 import { trainingAdder } from "./plan-training.js";
 import type { DataSource, PredictedRole } from "./recipes.js";
 import { type StepBuilder, stepBuilder } from "./step-builder.js";
@@ -46,13 +47,6 @@ interface Wanted {
   readonly transformWords: string;
 }
 
-/** A training or a vote, as those who use it see it. */
-interface Classifier {
-  readonly key: string;
-  readonly members: readonly string[];
-  readonly validation: PlannedRows;
-}
-
 /** A classifier that learnt with the scores of checkers. */
 interface Scored extends Classifier {
   readonly quality: string | undefined;
@@ -73,10 +67,12 @@ export function planSteps(inputs: PlanInputs): Plan {
   const builder = stepBuilder();
   const trainings = new Map<string, TrainingInfo>();
   const uses = new Map<string, number>();
+  const severalFractions =
+    new Set(inputs.trials.map(({ checkerFraction }) => checkerFraction)).size > 1;
   const planners = new Map(
     inputs.variants.map((variant) => [
       variant.name,
-      variantPlanner(variant, { ...inputs, builder, trainings, uses }),
+      variantPlanner(variant, { ...inputs, builder, trainings, uses, severalFractions }),
     ]),
   );
   const trials = inputs.trials.map((trial) => {
@@ -105,14 +101,15 @@ interface Shared extends PlanInputs {
   readonly builder: StepBuilder;
   readonly trainings: Map<string, TrainingInfo>;
   readonly uses: Map<string, number>;
+  /** Whether labels have to tell fractions apart. */
+  readonly severalFractions: boolean;
 }
 
 function variantPlanner(
   { name: variantName, spec, model, sources }: PlannedVariant,
-  { builder, backend, trainings, uses }: Shared,
+  { builder, backend, trainings, uses, severalFractions }: Shared,
 ): (trial: Trial) => Omit<PlannedTrial, "model"> {
   const { folds, calibration } = spec.checker;
-  const severalFractions = spec.checkerFraction.length > 1;
   const data = new Map<string, DataSteps>();
   const checkerTraining: TrainSettings = { ...spec.train, ...checkerSettings(spec.checker) };
   const adder = trainingAdder({ builder, trainings, uses, backend, model, spec });
@@ -183,47 +180,15 @@ function variantPlanner(
     return { key, members, validation: pool };
   }
 
-  function score(trial: Trial, checker: Classifier, name: string, calibrated: boolean): string {
-    const steps = dataOf(trial);
-    const source = sourceOf(trial).id;
-    const words = `${trial.benchmark}, ${name}, seed ${trial.seed}${fractionOf(trial)}${variantWords}`;
-    const calibrate = calibrated
-      ? builder.add({
-          kind: "calibrate",
-          settings: { by: "temperature" },
-          inputs: { checker: checker.key, validation: checker.validation.key },
-          label: words,
-          recipe: {
-            kind: "calibrate",
-            source,
-            checker: checker.key,
-            validation: checker.validation.ref,
-          },
-          cost: { shape: "calibrate", units: 1 },
-        })
-      : undefined;
-    const members = checker.members.length > 1 ? checker.members : [];
-    return builder.add({
-      kind: "score",
-      settings: {},
-      inputs: {
-        checker: checker.key,
-        rows: steps.read("generated"),
-        calibrate,
-        ...numbered("member", calibrated ? members : []),
-      },
-      label: words,
-      recipe: {
-        kind: "score",
-        source,
-        checker: checker.key,
-        members,
-        calibrate,
-        checkerName: `the ${name}`,
-      },
-      cost: { shape: "score", units: 1 },
+  const score = (trial: Trial, checker: Classifier, name: string, calibrated: boolean): string =>
+    addScore(builder, {
+      checker,
+      checkerName: `the ${name}`,
+      label: `${trial.benchmark}, ${name}, seed ${trial.seed}${fractionOf(trial)}${variantWords}`,
+      source: sourceOf(trial).id,
+      rows: dataOf(trial).read("generated"),
+      calibrated,
     });
-  }
 
   function classifier(trial: Trial, wanted: Wanted): Scored {
     const { loss, gamma, transformWords } = wanted;
@@ -310,6 +275,3 @@ function variantPlanner(
     };
   };
 }
-
-const numbered = (stem: string, keys: readonly string[]): Record<string, string> =>
-  Object.fromEntries(keys.map((key, index) => [`${stem}-${index + 1}`, key]));
