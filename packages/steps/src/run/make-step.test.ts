@@ -103,6 +103,7 @@ describe("makeStep", () => {
     const training = new CounterweightError("training", "the loss is not a number.");
     expect((await make(toyStep("a"), fails(training))).outcome).toMatchObject({
       ...{ kind: "failed", again: false, message: "the loss is not a number." },
+      errorKind: "training",
     });
     const { outcome, log } = await make(toyStep("b"), fails(new RangeError("below 0")));
     expect(outcome).toMatchObject({ kind: "failed", message: "Unexpected: RangeError: below 0" });

@@ -10,6 +10,7 @@ import { readiness } from "./readiness.js";
 import type { StepGraph } from "./step-graph.js";
 import { stepStates } from "./step-states.js";
 import { stepsEvent } from "./steps-event.js";
+import { withdrawn } from "./withdrawn.js";
 
 export interface SchedulerOptions {
   readonly store: Store;
@@ -115,7 +116,7 @@ export function scheduler(
       for (const dependant of at(dependants, next)) {
         const state = states.get(dependant);
         // One that an executor has is skipped when that gives it back.
-        if (state === "running") controllers.get(dependant)?.abort();
+        if (state === "running") controllers.get(dependant)?.abort(withdrawn);
         if (state !== "waiting" && state !== "ready" && state !== "held") continue;
         held.forget(dependant);
         states.skip(dependant, because);
@@ -163,7 +164,7 @@ export function scheduler(
     states.move(index, "waiting");
     levels.setLevel(index, "absent");
     // What a queue has behind it would wait for nothing.
-    for (const dependant of at(dependants, index)) controllers.get(dependant)?.abort();
+    for (const dependant of at(dependants, index)) controllers.get(dependant)?.abort(withdrawn);
     if (outcome.kind === "input-lost") loseInput(index, outcome);
     if (states.get(index) !== "waiting") return;
     const because = states.blockedBy(index);
@@ -186,17 +187,14 @@ export function scheduler(
 
   function failOrRetry(
     index: number,
-    { message, again: mayPass, log, errorKind }: Extract<Outcome, { kind: "failed" }>,
+    { again: mayPass, kind: _kind, ...problem }: Extract<Outcome, { kind: "failed" }>,
   ): void {
     const tried = (failures.get(index) ?? 0) + 1;
     if (!mayPass || tried > retries) {
-      fail(index, {
-        message,
-        ...(log === undefined ? {} : { log }),
-        ...(errorKind === undefined ? {} : { errorKind }),
-      });
+      fail(index, problem);
     } else if (!stopping) {
       failures.set(index, tried);
+      const { message } = problem;
       emit({ type: "step-retry", step: keyAt(index), message, attempt: tried + 1 });
       again(index);
     }
@@ -236,6 +234,13 @@ export function scheduler(
     }
   }
 
+  /** A mistake of ours must not leave the caller waiting. */
+  function broken(error: unknown): void {
+    crash ??= { error };
+    stop();
+    finish();
+  }
+
   /** Fills the free places, and sees whether this is the end. */
   function turn(): void {
     if (crash !== undefined) stop();
@@ -245,7 +250,7 @@ export function scheduler(
         if (index === undefined) break;
         // A need may have been lost since it became ready.
         if (states.get(index) !== "ready") continue;
-        if (levels.isOpen(index)) void attempt(own, index);
+        if (levels.isOpen(index)) attempt(own, index).catch(broken);
         else states.move(index, "waiting");
       }
     }
