@@ -53,11 +53,7 @@ async function record(
 }
 
 /** Everything of the example is there exactly once. */
-function expectWhole(
-  runs: readonly ReadRun[],
-  { seeds, steps }: typeof size,
-  everyPoint = true,
-): void {
+function expectWhole(runs: readonly ReadRun[], { seeds, steps }: typeof size): void {
   expect(runs).toHaveLength(1);
   const { run, children } = at(runs, 0);
   expect(run.info).toMatchObject({ runName: "example", status: "FINISHED" });
@@ -82,8 +78,7 @@ function expectWhole(
       const steps = points[`${prefix}train/loss`]?.map(({ step }) => step);
       expect(steps, `${run.info.runName} ${prefix}`).toEqual(all);
       const norms = points[`${prefix}train/gradient_norm`]?.map(({ step }) => step) ?? [];
-      expect(new Set(norms).size).toBe(norms.length);
-      if (everyPoint) expect(norms).toEqual(all);
+      expect(norms).toEqual(all);
       expect(points[`${prefix}validation/accuracy`]?.map(({ step }) => step)).toEqual([1, 2]);
     }
     expect(points["test/accuracy"]).toHaveLength(1);
@@ -91,37 +86,25 @@ function expectWhole(
   }
 }
 
-/** Ends a process at a random moment of its life, again and again, until it comes through. */
-async function killAndContinue(
-  destination: Destination,
-  kills: number,
-  seed: string,
-): Promise<void> {
+/**
+ * Starts a recording process again and again, each time killed at a random moment of its work, until
+ * it comes through. Returns how often it was killed.
+ */
+async function killAndContinue(destination: Destination, most: number, seed: string) {
   const random = randomStream(seed, 0);
   const program = fileURLToPath(new URL("../dist/testing/record-run.js", import.meta.url));
-  const words = [
-    join(folder, "run"),
-    JSON.stringify(destination),
-    `${size.seeds}`,
-    `${size.steps}`,
-    "8",
-  ];
-  for (let count = 0; ; count++) {
-    const child = spawn(process.execPath, [program, ...words], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+  const words = [join(folder, "run"), JSON.stringify(destination), size.seeds, size.steps, 50];
+  for (let kills = 0; ; kills++) {
+    const child = spawn(process.execPath, [program, ...words.map(String)]);
     const said: string[] = [];
+    let timer: NodeJS.Timeout | undefined;
     child.stderr.on("data", (text) => said.push(String(text)));
-    const timer =
-      count < kills
-        ? setTimeout(() => child.kill("SIGKILL"), 150 + 350 * random.float())
-        : undefined;
+    child.stdout.once("data", () => {
+      if (kills < most) timer = setTimeout(() => child.kill("SIGKILL"), 220 * random.float());
+    });
     const [code] = await once(child, "exit");
     clearTimeout(timer);
-    if (code === 0) {
-      if (count < kills) continue;
-      return;
-    }
+    if (code === 0) return kills;
     if (code !== null) throw new Error(said.join(""));
   }
 }
@@ -145,10 +128,11 @@ describe("recording into the embedded store", () => {
   });
 
   it("has every point once after thirty kills", async () => {
-    await killAndContinue(stored(), 30, "kill the file store");
+    const kills = await killAndContinue(stored(), 30, "kill the file store");
+    expect(kills).toBe(30);
     await syncFolder(join(folder, "run"));
     const store = await openFileStore(join(folder, "store"));
-    expectWhole(await readBack(store, "example"), size, false);
+    expectWhole(await readBack(store, "example"), size);
     await store.close();
   }, 240_000);
 
@@ -297,9 +281,10 @@ describe.skipIf(mlflow === undefined)("recording to a real MLflow server (needs 
   });
 
   it("has everything once after kills of the process that delivers", async () => {
-    await killAndContinue(there("killed"), 8, "kill the client");
+    const kills = await killAndContinue(there("killed"), 12, "kill the client");
+    expect(kills).toBe(12);
     await syncFolder(join(folder, "run"));
-    expectWhole(await readBack(store, "killed"), size, false);
+    expectWhole(await readBack(store, "killed"), size);
   }, 240_000);
 
   it("goes on where part of a run was delivered and the server went away", async () => {
@@ -322,11 +307,11 @@ describe.skipIf(mlflow === undefined)("recording to a real MLflow server (needs 
     });
     for (const [index, event] of events.entries()) {
       tracking.see(event as unknown as RunEvent);
-      if (index === 120) await sleep(400);
-      if (index === 121) broken = true;
+      if (index !== 120) continue;
+      while (((await readBack(store, "restarted"))[0]?.children.length ?? 0) === 0) await sleep(20);
+      broken = true;
     }
     const report = await tracking.finish("done", folder);
-    expect(report.delivered).toBeGreaterThan(10);
     expect(report.waiting).toBeGreaterThan(10);
     const [synced] = await syncFolder(folder);
     expect(synced).toMatchObject({ waiting: 0, warnings: [] });

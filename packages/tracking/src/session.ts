@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError, writeFileAtomic } from "@counterweight/base";
 import type { TrackingStore } from "mlflow-js-client";
@@ -17,6 +17,8 @@ export interface Session {
   readonly spool: Spool;
   /** What is delivered or waiting: see `newOf`. */
   readonly marks: Marks;
+  /** Whether the process that had it before ended it, so that nothing was lost between. */
+  readonly clean: boolean;
   /** Opens the store, once; nothing is sent yet. */
   sender(): Promise<Sender>;
   close(): Promise<void>;
@@ -33,13 +35,15 @@ export interface SessionOptions {
 }
 
 const destinationFile = "destination.json";
+/** There while nobody has the spool, and the last one wrote everything. */
+const closedFile = "closed";
 
 /**
  * Takes the spool of a run folder. Undefined: another process has it.
  * @throws where the folder cannot be written.
  */
 export async function openSession(options: SessionOptions): Promise<Session | undefined> {
-  const { runFolder, destination, environment, warn } = options;
+  const { runFolder, destination, warn } = options;
   const identity = await folderIdentity(runFolder);
   const folder = join(spoolsFolder(runFolder), destinationName(destination));
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -52,6 +56,10 @@ export async function openSession(options: SessionOptions): Promise<Session | un
       onRefusal: (error) =>
         warn(`the disk takes no more tracking records: ${String(error)}. Training goes on.`),
     });
+    const clean = await rm(join(folder, closedFile)).then(
+      () => true,
+      () => false,
+    );
     const marks = structuredClone(deliveryState(spool.state()).marks);
     for (;;) {
       const { records } = await spool.read();
@@ -59,7 +67,7 @@ export async function openSession(options: SessionOptions): Promise<Session | un
       for (const { value } of records) if (isOperation(value)) applyTo(marks, value);
     }
     await spool.rewind();
-    return sessionOf({ ...options, identity, spool, marks, release, environment });
+    return sessionOf({ ...options, identity, spool, marks, clean, release });
   } catch (error) {
     await spool?.close();
     await release();
@@ -71,17 +79,19 @@ interface SessionParts extends SessionOptions {
   readonly identity: string;
   readonly spool: Spool;
   readonly marks: Marks;
+  readonly clean: boolean;
   readonly release: () => Promise<void>;
 }
 
 function sessionOf(parts: SessionParts): Session {
-  const { identity, spool, marks, release, destination, environment, warn } = parts;
+  const { identity, spool, marks, clean, release, destination, environment, warn } = parts;
   let own: TrackingStore | undefined;
   let made: Sender | undefined;
   return {
     identity,
     spool,
     marks,
+    clean,
     async sender() {
       if (made !== undefined) return made;
       own =
@@ -99,6 +109,9 @@ function sessionOf(parts: SessionParts): Session {
     },
     async close() {
       await spool.close();
+      if (spool.unwritten() === 0) {
+        await writeFileAtomic(join(spool.folder, closedFile), "").catch(() => undefined);
+      }
       await release();
       await own?.close().catch(() => undefined);
     },

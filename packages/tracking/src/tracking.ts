@@ -7,6 +7,7 @@ import { type Destination, type Environment, placeOf } from "./destination.js";
 import { type EventFields, isFields } from "./map/fields.js";
 import { type Mapper, trackRunEvents } from "./map/track-run-events.js";
 import { outputsOf } from "./outputs.js";
+import { replayLog } from "./replay-log.js";
 import { nothingDelivered, reportOf, type TrackingReport, warningList } from "./report.js";
 import { openSession, type Session } from "./session.js";
 
@@ -77,6 +78,18 @@ export async function openTracking(options: TrackingOptions): Promise<Tracking> 
   if (session === undefined) {
     const report = nothingDelivered(placeOf(destination), warnings);
     return { see: () => undefined, finish: async () => report, close: async () => undefined };
+  }
+  if (!session.clean) {
+    const { spec, user } = options;
+    const facts = {
+      ...(spec === undefined ? {} : { spec }),
+      ...(user === undefined ? {} : { user }),
+    };
+    // What a kill kept from the spool stands in the run's own log, and so does all of a run that was
+    // not recorded before.
+    await replayLog(session, { runFolder, facts, warn, extent: "events" }).catch((error) =>
+      warn(`the run's log could not be read again: ${briefly(error)}`),
+    );
   }
   return recording(session, options, { warnings, warn });
 }

@@ -37,6 +37,8 @@ export interface Spool {
   state(): unknown;
   /** Records not acknowledged, damaged ones included. */
   waiting(): number;
+  /** Bytes in memory that are not written yet. */
+  unwritten(): number;
   /** Records that found no room while the disk refused. */
   dropped(): number;
   /** Writes the rest and ends. */
@@ -116,6 +118,7 @@ export async function openSpool(folder: string, options: SpoolOptions = {}): Pro
     acknowledged: () => position?.acknowledged ?? 0,
     state: () => position?.state,
     waiting: () => Math.max(0, writer.next() - 1 - (position?.acknowledged ?? 0)),
+    unwritten: writer.unwritten,
     dropped: writer.dropped,
     async close() {
       await writer.close();

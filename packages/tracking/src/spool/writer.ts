@@ -29,6 +29,8 @@ export interface SpoolWriter {
   /** Sequence number of the next record. */
   next(): number;
   dropped(): number;
+  /** Bytes not on disk. */
+  unwritten(): number;
   /** The segment being written, and how many of its bytes are on disk. */
   current(): { readonly path: string; readonly bytes: number } | undefined;
 }
@@ -120,6 +122,7 @@ export function openWriter(
     },
     next: () => next,
     dropped: () => droppedRecords,
+    unwritten: () => pendingBytes,
     current: () =>
       segment === undefined ? undefined : { path: segment.path, bytes: segment.bytes },
   };
