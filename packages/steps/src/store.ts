@@ -77,6 +77,11 @@ export interface Lease {
   /** A folder that outlives kills, for checkpoints of this key; removed on publishing. */
   readonly work: string;
   /**
+   * Looks now, where `lost` says it within a heartbeat. False: draft and work folder may be gone,
+   * and a failure may come from that.
+   */
+  stillMine(): Promise<boolean>;
+  /**
    * Hashes the draft's files, writes the marker, syncs, checks the fencing token, and renames.
    * `lost`: another owner has a greater token; `published`: an entry was there already.
    */
