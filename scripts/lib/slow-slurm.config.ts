@@ -1,0 +1,18 @@
+// The tests of scripts/ci/80-slurm.sh, which take too long for every day. Otherwise as in
+// vitest.config.ts.
+import { defineConfig } from "vitest/config";
+
+const conditions = ["counterweight-source"];
+
+// biome-ignore lint/style/noDefaultExport: what vitest reads
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
+  test: {
+    include: ["packages/steps/src/testing/*.slow.ts"],
+    testTimeout: 400_000,
+    pool: "forks",
+    maxWorkers: 1,
+    reporters: ["default", "./scripts/summary-reporter.ts"],
+  },
+});
