@@ -1,116 +1,23 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
-import type { TrainedOutcome, TrainingBackend } from "@counterweight/experiments";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { main } from "./command.js";
-
-const text = `version: 1
-name: sample
-model: { config: { hiddenSize: 4, layers: 1, heads: 1, intermediateSize: 4 } }
-benchmarks: [{ kind: toy-world, generatedRows: 60, realRows: 60, validationRows: 20, testRows: 50 }]
-allowSharedText: [train, validation, generated]
-seeds: [0]
-methods: [ce, dimp]
-train: { epochs: 2 }
-evaluation: { bootstrapResamples: 100 }
-`;
+import { command, sampleSpec, shareBackend } from "./command.fixture.js";
 
 let folder = "";
 let spec = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "counterweight-cli-"));
   spec = join(folder, "sample.yaml");
-  await writeFile(spec, text);
+  await writeFile(spec, sampleSpec);
 });
 afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/**
- * Predicts class shares of the rows it was given: the smallest learner there is, enough to see what
- * the command does around it.
- */
-function shareBackend(onStep: () => void = () => undefined, fails = false): TrainingBackend {
-  return {
-    version: "shares-1",
-    async *train({ train, validation, settings, signal }) {
-      const classes = train.labelNames.length;
-      const counts = new Array<number>(classes).fill(1);
-      for (const label of train.label) counts[label] = (counts[label] ?? 0) + 1;
-      const total = counts.reduce((sum, count) => sum + count, 0);
-      const logs = counts.map((count) => Math.log(count / total));
-      const outcome: TrainedOutcome = {
-        predict: async (table) => Float32Array.from(table.text.flatMap(() => logs)),
-        dispose: async () => undefined,
-      };
-      for (let step = 1; step <= settings.epochs; step++) {
-        if (signal?.aborted === true) {
-          yield { type: "end", bestEpoch: 0, reason: "aborted" };
-          return outcome;
-        }
-        onStep();
-        const rate = { learningRate: 1, gradientNorm: 1, milliseconds: 1 };
-        const rows = train.text.length;
-        yield { type: "step", step, steps: settings.epochs, epoch: step, loss: 1, rows, ...rate };
-        const right = validation.label.filter((label) => label === 0).length;
-        const accuracy = right / validation.label.length;
-        yield {
-          type: "epoch",
-          epoch: step,
-          epochs: settings.epochs,
-          trainLoss: 1,
-          validation: { accuracy, macroF1: accuracy, logLoss: 1 },
-          isBest: step === 1,
-        };
-      }
-      yield { type: "end", bestEpoch: 1, reason: fails ? "not-finite" : "completed" };
-      return outcome;
-    },
-    close: async () => undefined,
-  };
-}
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exits: readonly number[];
-}
-
-async function command(
-  words: readonly string[],
-  backend: (interrupt: () => void) => TrainingBackend = () => shareBackend(),
-): Promise<Outcome> {
-  let stdout = "";
-  let stderr = "";
-  const exits: number[] = [];
-  let interrupt: () => void = () => undefined;
-  const code = await main(
-    words,
-    {
-      stdout: (part) => {
-        stdout += part;
-      },
-      stderr: (part) => {
-        stderr += part;
-      },
-      columns: undefined,
-      environment: {},
-      now: () => new Date(),
-      onInterrupt: (listener) => {
-        interrupt = listener;
-        return () => undefined;
-      },
-      exit: (exit) => exits.push(exit),
-    },
-    { createBackend: async () => backend(() => interrupt()) },
-  );
-  return { code, stdout, stderr, exits };
-}
-
-const run = (...words: string[]) => ["run", spec, "--out", join(folder, "out"), ...words];
+const place = () => ["--out", join(folder, "out"), "--store", join(folder, "store")];
+const run = (...words: string[]) => ["run", spec, ...place(), ...words];
 
 describe("counterweight run", () => {
   it("prints the table to standard output, all talk to standard error, and exits with 0", async () => {
@@ -136,29 +43,56 @@ describe("counterweight run", () => {
     expect(stderr).toContain("seed 4: epoch 1/1");
   });
 
-  it("--json prints what results.json holds", async () => {
+  it("--json prints the events a line each, and what results.json holds as the last", async () => {
     const { stdout } = await command(run("--json"));
-    expect(stdout).toBe(await readFile(join(folder, "out", "results.json"), "utf8"));
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const { type, ...results } = lines.at(-1);
+    expect(type).toBe("results");
+    expect(results).toEqual(
+      JSON.parse(await readFile(join(folder, "out", "results.json"), "utf8")),
+    );
+    const events = lines.slice(0, -1);
+    for (const { at } of events) expect(Number.isNaN(Date.parse(at))).toBe(false);
+    const logged = (await readFile(join(folder, "out", "events.jsonl"), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const types = (all: readonly { readonly type: string }[]) => all.map((event) => event.type);
+    expect(types(events)).toEqual(types(logged));
   });
 
-  it("--dry-run shows what would be trained, with what is shared, and trains nothing", async () => {
+  it("--dry-run shows the plan, with what is shared, and trains nothing", async () => {
     let steps = 0;
     const counting = () =>
       shareBackend(() => {
         steps++;
       });
-    const { code, stdout, stderr } = await command(
-      run("--dry-run", "methods=[ce,imp,dimp]"),
-      counting,
-    );
+    const { code, stdout } = await command(run("--dry-run", "methods=[ce,imp,dimp]"), counting);
     expect(code).toBe(0);
     expect(steps).toBe(0);
-    expect(stdout.match(/to do/g)).toHaveLength(4);
-    expect(stdout).toMatch(/toy-world, imp, seed 0.*#\d, #\d/);
-    expect(stderr).toContain("3 trials from 4 trainings, 4 to do");
-    await command(run());
-    const again = await command(run("--dry-run"), counting);
-    expect(again.stdout.match(/stored/g)).toHaveLength(3);
+    expect(stdout).toContain("4 trainings planned, 0 cached, 4 to run.");
+  });
+
+  it("the end says how many trainings there were and how many were spared", async () => {
+    const methods = "methods=[ce,imp,dimp]";
+    const first = await command(run(methods));
+    // imp learns with both checkers, dimp with one; the diversity checker is the trial of ce.
+    expect(first.stderr).toContain("4 trainings: 4 succeeded, 0 failed, 0 not run.");
+    expect(first.stderr).toContain("2 trainings avoided: 2 shared by trials.");
+    const other = ["--store", join(folder, "store"), "--out", join(folder, "other")];
+    const second = await command(["run", spec, methods, ...other]);
+    expect(second.stderr).toContain("6 trainings avoided: 2 shared by trials, 4 from the store.");
+  });
+
+  it("the store is that of the environment where no flag names one", async () => {
+    const store = join(folder, "named");
+    await command(["run", spec, "--out", join(folder, "out")], undefined, {
+      COUNTERWEIGHT_STORE: store,
+    });
+    expect(await readdir(store)).toContain("entries");
   });
 
   it("exits with 1 when a training failed, and says how to try again", async () => {
@@ -168,10 +102,11 @@ describe("counterweight run", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("FAILED");
     // Each line of what failed names the training once.
-    expect(stderr).toContain("\ntoy-world, ce, seed 0: stopped early: not-finite\n");
+    expect(stderr).toMatch(/^toy-world, ce, seed 0: stopped early: not-finite Log: \S+\.log$/m);
     expect(stderr).toContain(
-      `Try the failed trainings again with: counterweight run ${spec} train.epochs=1 --out ${join(folder, "out")}`,
+      `Try the failed trainings again with: counterweight run ${spec} train.epochs=1 ${place().join(" ")} --retry-failed`,
     );
+    expect(stderr).toContain("3 trainings: 0 succeeded, 2 failed, 1 not run.");
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
@@ -211,7 +146,11 @@ describe("refusals exit with 2, say where, and show no stack", () => {
     ["no spec", () => ["run"], "missing required argument 'spec'"],
     ["no such file", () => ["run", join(folder, "none.yaml")], "none.yaml: there is no such file."],
     ["a folder for a spec", () => ["run", folder], "this is a folder, needed a file."],
-    ["a file for a folder", () => ["run", spec, "--out", spec], "is not a folder"],
+    [
+      "a file for a folder",
+      () => ["run", spec, "--out", spec, "--store", join(folder, "store")],
+      "is not a folder",
+    ],
     ["a bad override", () => run("train.epoch=3"), `train.epochs" (now 2, `],
     ["shared texts", () => run("allowSharedText=[]"), "share"],
     ["no rows file", () => run("generatedRowsFile=none.json"), "none.json"],

@@ -2,6 +2,9 @@ import { createRequire } from "node:module";
 import type { TrainingBackend } from "@counterweight/experiments";
 import { Command, CommanderError } from "commander";
 import { type CommandIo, exitCodes } from "./io.js";
+import { addRunCommands } from "./register/run-commands.js";
+import { addStoreCommands } from "./register/store-commands.js";
+import { addTrackCommands } from "./register/track-commands.js";
 import { renderError } from "./render-error.js";
 
 /** Parts that tests replace. */
@@ -14,17 +17,19 @@ const realParts: CommandParts = {
   createBackend: async (io) => (await import("./create-backend.js")).createBackend(io),
 };
 
-/** Options of `counterweight run`. */
-export interface RunFlags {
-  readonly out?: string;
-  readonly set: readonly string[];
-  readonly dryRun: boolean;
-  readonly json: boolean;
+/** What the registered commands share. */
+export interface Registration {
+  readonly io: CommandIo;
+  readonly parts: CommandParts;
+  /** Wraps an action: its exit code is the command's. */
+  readonly act: <Words extends unknown[]>(
+    action: (...words: Words) => Promise<number>,
+  ) => (...words: Words) => Promise<void>;
 }
 
 /**
- * The command line: parses words, does what they say, and returns the exit code (0 done, 1 a
- * training failed, 2 usage, spec or data error, 130 interrupted). Never throws.
+ * The command line: parses words, does what they say, and returns the exit code (0 done, 1 a step
+ * failed, 2 usage, spec or data error, 130 interrupted). Never throws.
  */
 export async function main(
   words: readonly string[],
@@ -40,33 +45,17 @@ export async function main(
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .showHelpAfterError("Run `counterweight --help` for all commands.")
     .addHelpText("after", topExamples);
-
-  const debug = new Set<boolean>();
-  program
-    .command("run")
-    .summary("run the experiment that a YAML file describes")
-    .description("Runs an experiment. The same command again continues where it stopped.")
-    .argument("<spec>", "YAML file")
-    .argument("[overrides...]", "key=value, such as train.epochs=3 or seeds=0,1")
-    .option("--out <folder>", "folder of the results (default: runs/<name>)")
-    .option("--set <key=value>", "the same as key=value; may be repeated", collect, [])
-    .option("--dry-run", "check spec and data, show what would be trained, train nothing", false)
-    .option("--json", "results as JSON on standard output", false)
-    .option("--debug", "show stack traces")
-    .addHelpText("after", runExamples)
-    .action(async (spec: string, overrides: string[], flags: RunFlags & { debug?: boolean }) => {
-      if (flags.debug === true) debug.add(true);
-      const { runCommand } = await import("./run-command.js");
-      code = await runCommand({ spec, overrides, flags }, io, parts);
-    });
-  program
-    .command("schema")
-    .summary("print the JSON Schema of a spec, for editors")
-    .action(async () => {
-      const { schemaFile } = await import("@counterweight/experiments");
-      io.stdout(schemaFile());
-    });
-
+  const registration: Registration = {
+    ...{ io, parts },
+    act:
+      (action) =>
+      async (...given) => {
+        code = await action(...given);
+      },
+  };
+  addRunCommands(program, registration);
+  addStoreCommands(program, registration);
+  addTrackCommands(program, registration);
   try {
     await program.parseAsync(words, { from: "user" });
     return code;
@@ -74,13 +63,11 @@ export async function main(
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.done : exitCodes.refused;
     }
-    const stack = debug.has(true) || program.opts().debug === true;
+    const stack = words.includes("--debug");
     io.stderr(renderError(error, stack));
     return exitCodes.refused;
   }
 }
-
-const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
 
 function packageVersion(): string {
   const found: unknown = createRequire(import.meta.url)("../package.json");
@@ -90,13 +77,6 @@ function packageVersion(): string {
 
 const topExamples = `
 Examples:
+  counterweight plan experiments/quickstart.yaml
   counterweight run experiments/quickstart.yaml
-  counterweight run experiments/quickstart.yaml --dry-run`;
-
-const runExamples = `
-Examples:
-  counterweight run experiments/quickstart.yaml
-  counterweight run experiments/quickstart.yaml train.epochs=1 seeds=0,1
-  counterweight run experiments/quickstart.yaml --dry-run
-
-Exit codes: 0 done, 1 a training failed, 2 usage, spec or data error, 130 interrupted.`;
+  counterweight status runs/quickstart`;

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CreateExecutor, ExecutorParts, ResolvedSpec } from "@counterweight/experiments";
-import { type Executor, workerPool } from "@counterweight/steps";
+import type { CreateExecutor, ExecutorParts, ResolvedSpec, Spec } from "@counterweight/experiments";
+import { type Executor, type SlurmRequest, slurmExecutor, workerPool } from "@counterweight/steps";
 import type { WorkerInit } from "./worker-command.js";
 
 /** Who is to make the steps. */
@@ -10,6 +11,8 @@ export interface ExecutorChoice {
   /** Worker processes; null: as many as cores for the threads of a training. */
   readonly jobs: number | null;
   readonly spec: ResolvedSpec;
+  /** Told of what a person should know of a queue: jobs lost, the controller away. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** The committed command: it starts workers and jobs with the same build as this process. */
@@ -47,6 +50,40 @@ function pool(parts: ExecutorParts, choice: ExecutorChoice): Executor {
   });
 }
 
-function slurm(_parts: ExecutorParts, _choice: ExecutorChoice): Executor {
-  throw new Error("to come");
+function slurm(parts: ExecutorParts, { spec, onWarning }: ExecutorChoice): Executor {
+  const { run, name } = spec.settings;
+  const { steps, maxQueued, ...request } = run.slurm;
+  return slurmExecutor({
+    folder: join(parts.out, "jobs"),
+    store: parts.store,
+    command: [process.execPath, command, "job"],
+    init: initOf(parts),
+    name,
+    maxQueued,
+    resubmissions: run.retries,
+    kinds: Object.fromEntries(
+      Object.entries(steps).flatMap(([kind, own]) =>
+        own === undefined ? [] : [[kind, requestOf(own)]],
+      ),
+    ),
+    ...(onWarning === undefined ? {} : { onWarning }),
+    ...requestOf(request),
+  });
+}
+
+type WrittenRequest = Omit<Spec["run"]["slurm"], "maxQueued" | "steps">;
+
+/** What a spec asks of Slurm in Slurm's own words: as flags, since they are its to read. */
+function requestOf(written: WrittenRequest): SlurmRequest {
+  const { partition, account, time, memory } = written;
+  const flags = [
+    ...(time === undefined ? [] : [`--time=${time}`]),
+    ...(memory === undefined ? [] : [`--mem=${memory}`]),
+    ...(written.arguments ?? []),
+  ];
+  return {
+    ...(partition === undefined ? {} : { partition }),
+    ...(account === undefined ? {} : { account }),
+    ...(flags.length === 0 ? {} : { flags }),
+  };
 }

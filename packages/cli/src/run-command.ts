@@ -1,23 +1,31 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CounterweightError } from "@counterweight/base";
 import { comparisonLines, resultsTable, tableToText } from "@counterweight/evaluation";
 import {
-  describePlan,
-  joinOverrideWords,
-  prepareRun,
   type ResolvedSpec,
+  type RunEvent,
   type RunResults,
-  resolveSpec,
   runExperiment,
   type TrainingBackend,
 } from "@counterweight/experiments";
-import type { CommandParts, RunFlags } from "./command.js";
+import type { CommandParts } from "./command.js";
 import { type CommandIo, exitCodes } from "./io.js";
-import { planTable } from "./plan-table.js";
+import { planCommand } from "./plan/plan-command.js";
+import { processTreeMemory } from "./progress/process-memory.js";
 import { progressWriter } from "./progress/progress-writer.js";
-import { counted } from "./progress/render.js";
+import { readSpec, type SpecFlags, storeFolder } from "./read-spec.js";
+import { type RunStory, runStory, summaryLines } from "./run-summary.js";
+import { openRunTracking } from "./track/run-tracking.js";
+import { reportLine } from "./track/track-commands.js";
+import { quoted } from "./words.js";
+
+/** Options of `counterweight run`. */
+export interface RunFlags extends SpecFlags {
+  readonly out?: string;
+  readonly retryFailed: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
 
 /** `counterweight run SPEC [key=value...]`, as parsed. */
 export interface RunCommand {
@@ -28,34 +36,26 @@ export interface RunCommand {
 
 /** Runs or plans an experiment; the table goes to standard output, all talk to standard error. */
 export async function runCommand(
-  { spec: file, overrides, flags }: RunCommand,
+  command: RunCommand,
   io: CommandIo,
   parts: CommandParts,
 ): Promise<number> {
-  const spec = resolveSpec(await readSpec(file), {
-    file,
-    overrides: [...flags.set, ...joinOverrideWords(overrides)],
-    environment: io.environment,
-    exists: existsSync,
-  });
-  for (const { path, value, replaced, where } of spec.replacements) {
-    const old = replaced === undefined ? "" : ` replaces ${replaced}`;
-    io.stderr(`${path}=${value}${old}${where === undefined ? "" : ` (${where})`}\n`);
+  const { spec: file, overrides, flags } = command;
+  if (flags.dryRun) {
+    return planCommand({ ...command, flags: { ...flags, trials: false, all: false } }, io, parts);
   }
+  const spec = await readSpec(file, overrides, flags, io);
   const out = flags.out ?? join("runs", spec.settings.name);
   const backend = await parts.createBackend(io);
   try {
-    if (flags.dryRun) return await dryRun(spec, { out, json: flags.json, backend }, io);
-    const results = await run(spec, { out, backend }, io);
-    if (flags.json) io.stdout(await readFile(join(out, "results.json"), "utf8"));
-    else if (results.outcomes.length > 0) {
-      io.stdout(`${tableToText(resultsTable(results.rows))}\n`);
-      const [how = "", ...lines] = results.comparisons.slice(0, 1).flatMap(comparisonLines);
-      if (lines.length > 0) {
-        io.stdout(`${how.replaceAll("; ", ";\n")}:\n${lines.join("\n")}\n\n`);
-      }
-    }
-    conclude(results, { out, file, words: [...overrides, ...flags.set] }, io);
+    const { results, story } = await run(spec, { out, backend, flags }, io);
+    if (flags.json) {
+      const found: unknown = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
+      io.stdout(`${JSON.stringify({ type: "results", ...Object(found) })}\n`);
+    } else showTable(results, io);
+    for (const line of summaryLines(results, story)) io.stderr(`${line}\n`);
+    io.stderr(`Results are in ${out}; the report to open is ${join(out, "report.html")}\n`);
+    io.stderr(howToGoOn(command, results, out));
     return { done: exitCodes.done, failed: exitCodes.failed, stopped: exitCodes.interrupted }[
       results.status
     ];
@@ -64,59 +64,47 @@ export async function runCommand(
   }
 }
 
-async function readSpec(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    const known: Readonly<Record<string, string>> = {
-      ENOENT: "there is no such file.",
-      EISDIR: "this is a folder, needed a file.",
-    };
-    throw new CounterweightError("usage", known[code] ?? `cannot be read (${code}).`, {
-      where: file,
-      fix: "Give the path of a spec, such as experiments/quickstart.yaml.",
-      cause,
-    });
-  }
+function showTable({ outcomes, rows, comparisons }: RunResults, io: CommandIo): void {
+  if (outcomes.length === 0) return;
+  io.stdout(`${tableToText(resultsTable(rows))}\n`);
+  const [how = "", ...lines] = comparisons.slice(0, 1).flatMap(comparisonLines);
+  if (lines.length > 0) io.stdout(`${how.replaceAll("; ", ";\n")}:\n${lines.join("\n")}\n\n`);
 }
 
 interface Prepared {
   readonly out: string;
   readonly backend: TrainingBackend;
-}
-
-async function dryRun(
-  spec: ResolvedSpec,
-  { out, json, backend }: Prepared & { readonly json: boolean },
-  io: CommandIo,
-): Promise<number> {
-  const prepared = await prepareRun(spec, backend);
-  const trainings = await describePlan(prepared, out);
-  const { trials } = prepared.plan;
-  if (json) {
-    const records = trials.map(({ trial, result }) => ({ ...trial, training: result }));
-    io.stdout(`${JSON.stringify({ trials: records, trainings }, null, 2)}\n`);
-    return exitCodes.done;
-  }
-  for (const [name, { notes }] of prepared.benchmarks) {
-    for (const note of notes) io.stderr(`${name}: ${note}\n`);
-  }
-  for (const note of prepared.modelNotes) io.stderr(`model: ${note}\n`);
-  io.stdout(`${tableToText(planTable(trainings))}\n`);
-  const todo = trainings.filter(({ stored }) => !stored).length;
-  io.stderr(
-    `${counted(trials.length, "trial")} from ${counted(trainings.length, "training")}, ${todo} to do. Nothing was trained.\n`,
-  );
-  return exitCodes.done;
+  readonly flags: RunFlags;
 }
 
 async function run(
   spec: ResolvedSpec,
-  { out, backend }: Prepared,
+  { out, backend, flags }: Prepared,
   io: CommandIo,
-): Promise<RunResults> {
-  const progress = progressWriter({ write: io.stderr, columns: io.columns, now: io.now });
+): Promise<{ readonly results: RunResults; readonly story: RunStory }> {
+  const { executor, jobs } = spec.settings.run;
+  const store = storeFolder(flags, io);
+  // The pool and Slurm are loaded only where they are used.
+  const createExecutor =
+    executor === "in-process"
+      ? undefined
+      : (await import("./executors.js")).createExecutorFor({ executor, jobs, spec });
+  const progress = progressWriter({
+    write: io.stderr,
+    columns: io.columns,
+    now: io.now,
+    memory: () => processTreeMemory(),
+  });
+  const story = runStory();
+  const tracking = await openRunTracking(spec, { out, store }, io, progress.say);
+  const tell = (event: RunEvent): void => {
+    tracking?.see(event);
+    if (flags.json) {
+      io.stdout(`${JSON.stringify({ at: io.now().toISOString(), ...event })}\n`);
+    }
+    story.see(event);
+    progress.handle(event);
+  };
   const stop = new AbortController();
   const forget = io.onInterrupt(() => {
     if (stop.signal.aborted) {
@@ -132,38 +120,46 @@ async function run(
   const ticking = setInterval(() => progress.tick(), 1000);
   ticking.unref();
   try {
-    const stream = runExperiment(spec, { out, backend, signal: stop.signal, now: io.now });
+    const stream = runExperiment(spec, {
+      ...{ out, backend, signal: stop.signal, now: io.now },
+      store,
+      retryFailed: flags.retryFailed,
+      ...(createExecutor === undefined ? {} : { createExecutor }),
+    });
     let next = await stream.next();
     while (next.done !== true) {
-      progress.handle(next.value);
+      tell(next.value);
       next = await stream.next();
     }
-    return next.value;
+    const report = await tracking?.finish(next.value.status, out);
+    if (report !== undefined) progress.say(`MLflow: ${reportLine(out, report)}`);
+    return { results: next.value, story };
   } finally {
+    await tracking?.close();
     clearInterval(ticking);
     forget();
     progress.close();
   }
 }
 
-function conclude(
-  { status, failures, spec }: RunResults,
-  {
-    out,
-    file,
-    words,
-  }: { readonly out: string; readonly file: string; readonly words: readonly string[] },
-  io: CommandIo,
-): void {
-  for (const { label, message } of failures) io.stderr(`${label}: ${message}\n`);
-  io.stderr(`Results are in ${out}; the report to open is ${join(out, "report.html")}\n`);
-  if (status === "done") return;
-  const folder = out === join("runs", spec.settings.name) ? [] : ["--out", out];
-  const command = ["counterweight", "run", file, ...words, ...folder].map(quoted).join(" ");
+/** The command that continues; nothing where all is done. */
+function howToGoOn(
+  { spec: file, overrides, flags }: RunCommand,
+  { status, spec }: RunResults,
+  out: string,
+): string {
+  if (status === "done") return "";
+  const flag = (name: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [name, value];
+  const command = [
+    ...["counterweight", "run", file, ...overrides, ...flags.set],
+    ...(out === join("runs", spec.settings.name) ? [] : ["--out", out]),
+    ...flag("--store", flags.store),
+    ...flag("--executor", flags.executor),
+    ...flag("--jobs", flags.jobs?.toString()),
+    ...(status === "failed" ? ["--retry-failed"] : []),
+  ];
   const what =
     status === "stopped" ? "Stopped. Continue with" : "Try the failed trainings again with";
-  io.stderr(`${what}: ${command}\n`);
+  return `${what}: ${command.map(quoted).join(" ")}\n`;
 }
-
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,12 +1,15 @@
 import type { PlannedTraining, RunEvent } from "@counterweight/experiments";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatDuration } from "../words.js";
+import { eventLine } from "./event-line.js";
 import { progressWriter } from "./progress-writer.js";
-import { eventLine, formatDuration, renderProgress } from "./render.js";
+import { renderProgress } from "./render.js";
 import { initialProgress, type ProgressState, reduceProgress } from "./state.js";
 
 const planned = (key: string, steps: number, stored = false): PlannedTraining => ({
   key,
+  kind: "train-classifier",
   label: `toy-world, ${key}, seed 0`,
   method: key,
   benchmark: "toy-world",
@@ -44,17 +47,28 @@ const epoch = (training: string, number: number): RunEvent => ({
 const plan: RunEvent = {
   type: "plan",
   trainings: [planned("old", 20, true), planned("ce", 20), planned("imp", 20)],
+  trials: [],
+  steps: {},
+  executor: "in-process",
+  store: "store",
 };
 
+const start = (training: string, where = "in-process"): RunEvent => ({
+  type: "training-start",
+  training,
+  where,
+  attempt: 1,
+});
+
 const after = (...events: RunEvent[]): ProgressState =>
-  events.reduce(reduceProgress, initialProgress);
+  events.reduce((state, event) => reduceProgress(state, event), initialProgress);
 
 describe("renderProgress", () => {
   it("shows place, epoch, step, loss, speed and the time left of the training and the run", () => {
     const state = after(
       plan,
       { type: "training-reused", training: "old" },
-      { type: "training-start", training: "ce" },
+      start("ce"),
       step("ce", 12),
     );
     // 8 steps of half a second are left here, and 20 more in the training that waits.
@@ -64,12 +78,9 @@ describe("renderProgress", () => {
   });
 
   it("shows one line a running training and none for what has ended", () => {
-    const both = after(
-      plan,
-      { type: "training-start", training: "ce" },
-      { type: "training-start", training: "imp" },
-    );
-    expect(renderProgress(both)).toHaveLength(2);
+    const both = after(plan, start("ce"), start("imp"));
+    // The benchmark, a line each, and the queue.
+    expect(renderProgress(both)).toHaveLength(4);
     const failed = reduceProgress(both, {
       type: "training-failed",
       training: "ce",
@@ -79,10 +90,10 @@ describe("renderProgress", () => {
   });
 
   it("never is wider than the terminal", () => {
-    const state = after(plan, { type: "training-start", training: "ce" }, step("ce", 3));
+    const state = after(plan, start("ce"), step("ce", 3));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), (width) => {
-        for (const line of renderProgress(state, width)) {
+        for (const line of renderProgress(state, { width })) {
           expect(line.length).toBeLessThanOrEqual(width);
         }
       }),
@@ -91,7 +102,7 @@ describe("renderProgress", () => {
 });
 
 describe("a training that is taken up again", () => {
-  const started = after(plan, { type: "training-start", training: "ce" });
+  const started = after(plan, start("ce"));
 
   it("says so with its step, and what was damaged; its place starts there", () => {
     const event: RunEvent = {
@@ -130,7 +141,6 @@ describe("warnings", () => {
       return eventLine(event, state);
     });
   };
-  const start = (training: string): RunEvent => ({ type: "training-start", training });
   const checkpoint = (training: string, number: number, problem?: string): RunEvent => ({
     type: "checkpoint",
     training,
@@ -208,7 +218,7 @@ describe("progressWriter off a terminal", () => {
   it("writes a line with its time for each epoch, none for a step, and no control characters", () => {
     const { progress, wait, text } = writer(undefined);
     progress.handle(plan);
-    progress.handle({ type: "training-start", training: "ce" });
+    progress.handle(start("ce"));
     for (let number = 1; number <= 10; number++) {
       wait(0.5);
       progress.handle(step("ce", number));
@@ -225,7 +235,7 @@ describe("progressWriter off a terminal", () => {
   it("gives a sign of life every 30 s, whether steps come or only the clock", () => {
     const { progress, wait, text } = writer(undefined);
     progress.handle(plan);
-    progress.handle({ type: "training-start", training: "ce" });
+    progress.handle(start("ce"));
     progress.handle(step("ce", 1));
     for (let second = 1; second <= 95; second++) {
       wait(1);
@@ -259,7 +269,7 @@ describe("progressWriter on a terminal", () => {
   it("keeps one live line below the lasting ones, and takes it away at the end", () => {
     const { progress, wait, text } = writer(80);
     progress.handle(plan);
-    progress.handle({ type: "training-start", training: "ce" });
+    progress.handle(start("ce"));
     for (let number = 1; number <= 12; number++) {
       wait(0.5);
       progress.handle(step("ce", number));
@@ -278,7 +288,7 @@ describe("progressWriter on a terminal", () => {
   it("redraws at most ten times a second", () => {
     const { progress, wait, text } = writer(80);
     progress.handle(plan);
-    progress.handle({ type: "training-start", training: "ce" });
+    progress.handle(start("ce"));
     for (let number = 1; number <= 1000; number++) {
       wait(0.001);
       progress.handle(step("ce", 1));

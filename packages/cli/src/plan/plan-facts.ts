@@ -1,0 +1,216 @@
+import type { PreparedRun } from "@counterweight/experiments";
+import {
+  collectMeasurements,
+  type Estimate,
+  estimate,
+  findSteps,
+  machineRecord,
+  type Step,
+  type StepCost,
+  type Store,
+} from "@counterweight/steps";
+import { type HeldStep, heldSteps } from "../store/held-steps.js";
+
+/** What will become of a step when the plan is run. */
+export type StepState =
+  | "cached"
+  | "to run"
+  /** Another process is making it now. */
+  | "running elsewhere"
+  /** Absent, and nothing that is wanted or to be made needs it. */
+  | "not needed";
+
+/** A step as `plan` shows it. */
+export interface StepFacts {
+  /** 1-based place in the plan. */
+  readonly number: number;
+  readonly step: Step;
+  /** Name of the benchmark whose rows it works on. */
+  readonly benchmark: string;
+  readonly state: StepState;
+  readonly heldBy: HeldStep | undefined;
+  /** How many trials and steps use its result. */
+  readonly uses: number;
+  /** Numbers of the steps it has to wait for: those it needs that are not there. */
+  readonly waitsFor: readonly number[];
+  /** What it is expected to cost; undefined where it is not made or nothing like it was measured. */
+  readonly cost: StepCost | undefined;
+}
+
+/** Steps of a kind. */
+export interface KindTotals {
+  readonly kind: string;
+  readonly all: number;
+  readonly cached: number;
+  readonly toRun: number;
+  readonly elsewhere: number;
+  /** Expected work on those to run; undefined where none was ever measured. */
+  readonly seconds: number | undefined;
+}
+
+/** All that `plan` shows. */
+export interface PlanFacts {
+  readonly steps: readonly StepFacts[];
+  readonly kinds: readonly KindTotals[];
+  readonly trials: number;
+  readonly trainings: {
+    readonly all: number;
+    readonly cached: number;
+    readonly toRun: number;
+    /** What the trials would need if nothing was shared. */
+    readonly alone: number;
+    /** `alone` without those that have to be run. */
+    readonly avoided: number;
+  };
+  readonly estimate: Estimate;
+  readonly executor: string;
+  readonly workers: number;
+}
+
+/** Where a plan is to run. */
+export interface PlanPlace {
+  readonly store: Store;
+  readonly executor: string;
+  /** Steps at once. */
+  readonly workers: number;
+}
+
+/** Order of a benchmark's kinds of steps, from data to results. */
+export const kindOrder: readonly string[] = [
+  "read",
+  "split",
+  "tokenise",
+  "train-checker",
+  "vote",
+  "calibrate",
+  "score",
+  "train-classifier",
+  "evaluate",
+  "keep-model",
+];
+
+/** Looks a plan up in the store, and works out what it costs on this machine. */
+export async function planFacts(
+  { plan }: PreparedRun,
+  { store, executor, workers }: PlanPlace,
+): Promise<PlanFacts> {
+  const { steps, trials } = plan;
+  // One list of the store in place of a look for each of perhaps 100,000 steps.
+  const present = new Set(await store.keys());
+  const listed: Store = { ...store, has: async (key) => present.has(key) };
+  const { found, toMake } = await findSteps(steps, listed, {
+    wanted: wantedKeys(trials),
+    prove: false,
+  });
+  const held = await heldSteps(store.folder);
+  const costs = estimate(steps, {
+    isDone: (key) => !toMake.has(key),
+    measured: await collectMeasurements(store, { machine: machineRecord().id }),
+    executor: { name: executor, workers },
+  });
+  const stateOf = (key: string): StepState => {
+    if (found.has(key)) return "cached";
+    if (held.has(key)) return "running elsewhere";
+    return toMake.has(key) ? "to run" : "not needed";
+  };
+  const numbers = new Map(steps.map(({ key }, index) => [key, index + 1]));
+  const uses = usesOf(plan);
+  const facts = steps.map((step, index): StepFacts => {
+    const state = stateOf(step.key);
+    const waiting = state === "cached" ? [] : step.needs.filter((need) => !found.has(need));
+    return {
+      number: index + 1,
+      step,
+      benchmark: benchmarkOf(step, plan.sources),
+      state,
+      heldBy: state === "running elsewhere" ? held.get(step.key) : undefined,
+      uses: uses.get(step.key) ?? 0,
+      waitsFor: waiting.flatMap((need) => numbers.get(need) ?? []),
+      cost: costs.costs.get(step.key),
+    };
+  });
+  const trainings = facts.filter(({ step }) => plan.trainings.has(step.key));
+  const toRun = trainings.filter(({ step }) => toMake.has(step.key)).length;
+  const alone = trials.reduce(
+    (sum, { members, checkers }) => sum + new Set([...members, ...checkers]).size,
+    0,
+  );
+  return {
+    steps: facts,
+    kinds: kindTotals(facts),
+    trials: trials.length,
+    trainings: {
+      all: trainings.length,
+      cached: trainings.filter(({ state }) => state === "cached").length,
+      toRun,
+      alone,
+      avoided: alone - toRun,
+    },
+    estimate: costs,
+    executor,
+    workers,
+  };
+}
+
+type Plan = PreparedRun["plan"];
+
+/** Entries that results are made of: the same that a run asks for. */
+export function wantedKeys(trials: Plan["trials"]): (key: string) => boolean {
+  const wanted = new Set(
+    trials.flatMap(({ result, members, quality, diversity, evaluate, model }) => [
+      ...[result, evaluate, ...members],
+      ...[quality, diversity, model].filter((key) => key !== undefined),
+    ]),
+  );
+  return (key) => wanted.has(key);
+}
+
+/** Trials and steps that use each step's result. */
+function usesOf({ steps, trials, uses }: Plan): Map<string, number> {
+  const found = new Map<string, number>();
+  const add = (key: string): void => {
+    found.set(key, (found.get(key) ?? 0) + 1);
+  };
+  for (const { needs } of steps) needs.forEach(add);
+  for (const { evaluate } of trials) add(evaluate);
+  // Of a training the plan counts who asked for it, also where two asked through one score.
+  for (const [key, count] of uses) found.set(key, count);
+  return found;
+}
+
+/** The benchmark by the data source in a step's recipe. */
+export function benchmarkOf({ recipe }: Step, sources: Plan["sources"]): string {
+  const source = sourceIn(recipe);
+  return (source === undefined ? undefined : sources[source]?.benchmark.name) ?? "";
+}
+
+function sourceIn(recipe: unknown): string | undefined {
+  if (typeof recipe !== "object" || recipe === null) return undefined;
+  if ("source" in recipe && typeof recipe.source === "string") return recipe.source;
+  return "train" in recipe ? sourceIn(recipe.train) : undefined;
+}
+
+function kindTotals(facts: readonly StepFacts[]): KindTotals[] {
+  const kinds = new Map<string, StepFacts[]>();
+  for (const fact of facts) {
+    const { kind } = fact.step.making;
+    const own = kinds.get(kind);
+    if (own === undefined) kinds.set(kind, [fact]);
+    else own.push(fact);
+  }
+  const place = (kind: string): number => (kindOrder.indexOf(kind) + 100) % 100;
+  return [...kinds]
+    .sort(([left], [right]) => place(left) - place(right))
+    .map(([kind, own]) => {
+      const count = (state: StepState): number => own.filter((fact) => fact.state === state).length;
+      const known = own.flatMap(({ cost }) => cost?.seconds ?? []);
+      return {
+        kind,
+        all: own.length,
+        cached: count("cached"),
+        toRun: count("to run"),
+        elsewhere: count("running elsewhere"),
+        seconds: known.length === 0 ? undefined : known.reduce((sum, each) => sum + each, 0),
+      };
+    });
+}
