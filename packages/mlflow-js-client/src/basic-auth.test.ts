@@ -9,7 +9,7 @@ describe.skipIf(mlflow?.hasBasicAuth !== true)(
   "a server with --app-name basic-auth (needs mlflow[auth])",
   () => {
     let server: MlflowServer;
-    const administrator = { username: "admin", password: `pässword:${randomUUID()}` };
+    const administrator = { username: "admin", password: `pass:word ${randomUUID()}` };
 
     beforeAll(async () => {
       server = await startMlflowServer({

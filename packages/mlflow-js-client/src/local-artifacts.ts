@@ -1,6 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { FileInfo } from "./entities.js";
@@ -89,15 +99,22 @@ export async function fileSize(path: string): Promise<number> {
   throw new MlflowError(`${shown(path)} is no file.`, { errorCode: "INVALID_PARAMETER_VALUE" });
 }
 
-/** Paths of all files below a folder, with `/`, sorted; links to files count as files. */
+/**
+ * Paths of all files below a folder, with `/`, sorted. Links to files count as files.
+ * @throws MlflowError at anything else, such as a link to a folder, which may lead round in a circle.
+ */
 export async function filesBelow(folder: string, below = ""): Promise<readonly string[]> {
-  const entries = await onDisk(folder, () => readdir(join(folder, below)));
+  const names = await onDisk(folder, () => readdir(join(folder, below)));
   const files: string[] = [];
-  for (const name of entries.toSorted()) {
+  for (const name of names.toSorted()) {
     const path = below === "" ? name : `${below}/${name}`;
-    const stats = await onDisk(path, () => stat(join(folder, path)));
-    if (stats.isDirectory()) files.push(...(await filesBelow(folder, path)));
-    else if (stats.isFile()) files.push(path);
+    const at = join(folder, path);
+    if ((await onDisk(at, () => lstat(at))).isDirectory()) {
+      files.push(...(await filesBelow(folder, path)));
+    } else {
+      await fileSize(at);
+      files.push(path);
+    }
   }
   return files;
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -319,6 +319,10 @@ describe.skipIf(mlflow === undefined)("MlflowClient with a real server (needs ml
     files["many/deep/er/leaf"] = Buffer.alloc(0);
     const digests = Object.fromEntries(Object.entries(files).map(([p, b]) => [p, sha256(b)]));
 
+    await symlink(source, join(source, "deep", "round"));
+    expect(await failureOf(client.logArtifacts(info.runId, source, "round"))).toMatchObject({
+      errorCode: "INVALID_PARAMETER_VALUE",
+    });
     expect(await client.listArtifacts(info.runId, "many")).toEqual([
       { path: "many/deep", isDir: true, fileSize: undefined },
       { path: "many/top.bin", isDir: false, fileSize: 700_000 },
