@@ -11,6 +11,7 @@ seeds: [0]
 methods: [ce, dimp]
 train: { epochs: 2 }
 run: { executor: in-process }
+tracking: { uri: off }
 evaluation: { bootstrapResamples: 100 }
 `;
 

@@ -84,17 +84,20 @@ async function run(
 ): Promise<{ readonly results: RunResults; readonly story: RunStory }> {
   const { executor, jobs } = spec.settings.run;
   const store = storeFolder(flags, io);
-  // The pool and Slurm are loaded only where they are used.
-  const createExecutor =
-    executor === "in-process"
-      ? undefined
-      : (await import("./executors.js")).createExecutorFor({ executor, jobs, spec });
   const progress = progressWriter({
     write: io.stderr,
     columns: io.columns,
     now: io.now,
     memory: () => processTreeMemory(),
   });
+  // The pool and Slurm are loaded only where they are used.
+  const createExecutor =
+    executor === "in-process"
+      ? undefined
+      : (await import("./executors.js")).createExecutorFor({
+          ...{ executor, jobs, spec },
+          onWarning: progress.say,
+        });
   const story = runStory();
   const tracking = await openRunTracking(spec, { out, store }, io, progress.say);
   const tell = (event: RunEvent): void => {

@@ -33,6 +33,8 @@ export interface StepFacts {
   readonly uses: number;
   /** Numbers of the steps it has to wait for: those it needs that are not there. */
   readonly waitsFor: readonly number[];
+  /** The last of them: without those that another of them waits for. */
+  readonly waitsForLast: readonly number[];
   /** What it is expected to cost; undefined where it is not made or nothing like it was measured. */
   readonly cost: StepCost | undefined;
 }
@@ -115,9 +117,19 @@ export async function planFacts(
   };
   const numbers = new Map(steps.map(({ key }, index) => [key, index + 1]));
   const uses = usesOf(plan);
+  const missing = new Map(
+    steps.map(({ key, needs }) => [
+      key,
+      found.has(key) ? [] : needs.filter((need) => !found.has(need)),
+    ]),
+  );
+  const numbersOf = (keys: readonly string[]) => keys.flatMap((key) => numbers.get(key) ?? []);
   const facts = steps.map((step, index): StepFacts => {
     const state = stateOf(step.key);
-    const waiting = state === "cached" ? [] : step.needs.filter((need) => !found.has(need));
+    const waiting = missing.get(step.key) ?? [];
+    // Two steps back are enough for plans of this project, and cheap for large ones.
+    const before = waiting.flatMap((need) => missing.get(need) ?? []);
+    const behind = new Set([...before, ...before.flatMap((need) => missing.get(need) ?? [])]);
     return {
       number: index + 1,
       step,
@@ -125,7 +137,8 @@ export async function planFacts(
       state,
       heldBy: state === "running elsewhere" ? held.get(step.key) : undefined,
       uses: uses.get(step.key) ?? 0,
-      waitsFor: waiting.flatMap((need) => numbers.get(need) ?? []),
+      waitsFor: numbersOf(waiting),
+      waitsForLast: numbersOf(waiting.filter((need) => !behind.has(need))),
       cost: costs.costs.get(step.key),
     };
   });

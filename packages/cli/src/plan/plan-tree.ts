@@ -173,9 +173,9 @@ const secondsText = ({ seconds, guess }: { seconds: number; guess: boolean }): s
 
 const mostNeeds = 4;
 
-function tailText({ uses, waitsFor, heldBy }: StepFacts): string {
-  const needs = waitsFor.slice(0, mostNeeds).map((number) => `#${number}`);
-  const more = waitsFor.length > mostNeeds ? ` +${waitsFor.length - mostNeeds}` : "";
+function tailText({ uses, waitsForLast, heldBy }: StepFacts): string {
+  const needs = waitsForLast.slice(0, mostNeeds).map((number) => `#${number}`);
+  const more = waitsForLast.length > mostNeeds ? ` +${waitsForLast.length - mostNeeds}` : "";
   return [
     `used by ${uses}`,
     ...(needs.length === 0 ? [] : [`after ${needs.join(", ")}${more}`]),

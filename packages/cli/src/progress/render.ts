@@ -67,11 +67,12 @@ function describe(training: RunningStep, state: ProgressState): string {
 /** `12 of 40 trainings done, 2 running, 25 waiting, 1 failed  about 3:40 left  1.2 GB`. */
 export function queueLine(state: ProgressState, memory?: number): string {
   const { all, done, running, waiting, failed, skipped } = trainingCounts(state);
-  const left = runSecondsLeft(state);
+  const over = running + waiting === 0;
+  const left = over ? undefined : runSecondsLeft(state);
   const queued = state.queued.size;
   const counts = [
     `${done} of ${counted(all, "training")} done`,
-    `${running} running`,
+    over ? "writing results" : `${running} running`,
     ...(waiting === 0 ? [] : [`${waiting} waiting${queued === 0 ? "" : ` (${queued} queued)`}`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(skipped === 0 ? [] : [`${skipped} not run`]),

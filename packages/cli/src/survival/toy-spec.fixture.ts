@@ -12,6 +12,8 @@ seeds: [0]
 methods: [quality-checker, ce, imp, dimp]
 train: { epochs: 2, batchSize: 8, learningRate: 1.0e-2, maxLength: 16 }
 checkpoints: { everySteps: ${everySteps} }
+run: { executor: in-process }
+tracking: { uri: off }
 evaluation: { bootstrapResamples: 100 }
 `;
 
