@@ -13,7 +13,7 @@ import tempfile
 
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 
-from mlflow import MlflowClient  # noqa: E402
+from mlflow import MlflowClient, set_tracking_uri  # noqa: E402
 from mlflow.entities import ViewType  # noqa: E402
 
 
@@ -76,7 +76,9 @@ def read_run(client, run):
 
 
 def main():
-    client = MlflowClient(tracking_uri=sys.argv[1])
+    # Before MLflow 3, artifacts are looked for at this one whatever the client was given.
+    set_tracking_uri(sys.argv[1])
+    client = MlflowClient()
     runs = client.search_runs([sys.argv[2]], run_view_type=ViewType.ALL, max_results=1000)
     json.dump([read_run(client, run) for run in runs], sys.stdout)
 
