@@ -20,6 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Destination } from "./destination.js";
 import { importRunFolder } from "./import-run-folder.js";
 import type { EventFields } from "./map/fields.js";
+import { isOperation } from "./operations.js";
 import { syncFolder } from "./sync-folder.js";
 import { eventLog, exampleEvents } from "./testing/example-run.js";
 import { type ReadRun, readBack } from "./testing/read-back.js";
@@ -32,6 +33,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const size = { seeds: 2, steps: 40 };
+
+/** Everyday few; `scripts/ci/76-tracking-kills.sh` asks for more. */
+const mostKills = Number(process.env.COUNTERWEIGHT_KILLS ?? 6);
 
 /** A run's events through tracking, as `counterweight run` would. */
 async function record(
@@ -127,9 +131,9 @@ describe("recording into the embedded store", () => {
     await store.close();
   });
 
-  it("has every point once after thirty kills", async () => {
-    const kills = await killAndContinue(stored(), 30, "kill the file store");
-    expect(kills).toBe(30);
+  it("has every point once after many kills", async () => {
+    const kills = await killAndContinue(stored(), mostKills, "kill the file store");
+    expect(kills).toBe(mostKills);
     await syncFolder(join(folder, "run"));
     const store = await openFileStore(join(folder, "store"));
     expectWhole(await readBack(store, "example"), size);
@@ -157,7 +161,7 @@ describe("recording into the embedded store", () => {
       // Also where nothing on this side remembers the first time.
       await rm(join(run, "tracking-spool"), { recursive: true });
       const third = await importRunFolder(run, destination);
-      expect(third.delivered).toBeGreaterThan(100);
+      expect(third.delivered).toBeGreaterThan(20);
       expect(await readBack(store, `old ${old}`)).toEqual(runs);
       await store.close();
     }
@@ -182,21 +186,23 @@ describe("recording into the embedded store", () => {
       ),
     );
     const bytes = await readFile(log);
-    const place = bytes.indexOf('"step":17');
-    bytes[place + 8] = at(bytes, place + 8) ^ 1;
+    const begin = bytes.indexOf('{"op":"points"', bytes.length / 2);
+    const lost: unknown = JSON.parse(bytes.toString("utf8", begin, bytes.indexOf(10, begin)));
+    if (!isOperation(lost) || lost.op !== "points") throw new Error("there are points");
+    bytes[begin + 20] = at(bytes, begin + 20) ^ 1;
     await writeFile(log, bytes);
     const store = await openFileStore(join(folder, "store"));
     const [report] = await syncFolder(folder, { store });
     expect(report).toMatchObject({ waiting: 0, busy: false });
     expect(report?.warnings).toEqual([expect.stringMatching(/^record \d+ of the spool/)]);
-    const children = at(await readBack(store, "example"), 0).children;
-    const missing = children.flatMap(({ points }) =>
-      Object.values(points)
-        .flat()
-        .filter(({ key }) => key.endsWith("train/loss")),
-    );
-    // 6 own, 4 quality and 2 diversity curves; the damaged step is of one quality checker or CE.
-    expect(missing.length).toBe(12 * size.steps - 2);
+    const count = async (experiment: string) => {
+      const runs = at(await readBack(store, experiment), 0).children;
+      return runs.flatMap(({ points }) => Object.values(points).flat()).length;
+    };
+    await rm(join(folder, "run"), { recursive: true });
+    await record({ ...stored(), experiment: "undamaged" });
+    const missing = (await count("undamaged")) - (await count("example"));
+    expect(missing).toBe(lost.to.length * lost.names.length * lost.rows.length);
     await store.close();
   });
 });
@@ -237,7 +243,7 @@ describe.each(Object.entries(misbehaviours))("a server that answers %s", (_, ans
       );
       expect(performance.now() - before).toBeLessThan(20_000);
       expect(report.delivered).toBe(0);
-      expect(report.waiting).toBeGreaterThan(100);
+      expect(report.waiting).toBeGreaterThan(20);
       expect(told.length).toBeLessThanOrEqual(1);
     } finally {
       server.closeAllConnections();
@@ -281,8 +287,8 @@ describe.skipIf(mlflow === undefined)("recording to a real MLflow server (needs 
   });
 
   it("has everything once after kills of the process that delivers", async () => {
-    const kills = await killAndContinue(there("killed"), 12, "kill the client");
-    expect(kills).toBe(12);
+    const kills = await killAndContinue(there("killed"), mostKills, "kill the client");
+    expect(kills).toBe(mostKills);
     await syncFolder(join(folder, "run"));
     expectWhole(await readBack(store, "killed"), size);
   }, 240_000);

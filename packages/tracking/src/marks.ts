@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from "@counterweight/base";
-import type { Operation } from "./operations.js";
+import type { Operation, PointRow, Target } from "./operations.js";
 import { addStep, hasStep, type Steps } from "./steps-seen.js";
 
 /** What is known to be logged of one run. */
@@ -27,6 +27,8 @@ export type Marks = Record<string, RunMarks>;
 /** Series that a training goes through again after a kill, so that steps must be told apart. */
 const stepped: ReadonlySet<string> = new Set(["step", "epoch", "weights"]);
 
+type Points = Extract<Operation, { readonly op: "points" }>;
+
 const hashOf = (value: unknown): string => sha256(canonicalJson(value)).slice(0, 16);
 
 const marksOf = (marks: Marks, run: string): RunMarks => {
@@ -38,23 +40,40 @@ const marksOf = (marks: Marks, run: string): RunMarks => {
 const artifactPath = ({ file, folder }: { file: string; folder: string }): string =>
   `${folder}/${file}`;
 
+/** The values of a series that comes once: the time at which they were had is no part of them. */
+const lastOf = ({ names, rows }: Points): string => {
+  const [step, , ...values] = rows.at(-1) ?? [0, 0];
+  return JSON.stringify([step, names, values]);
+};
+
+/** Points that are new for at least one run, for those runs: by run, series and step. */
+function newPoints(marks: Marks, operation: Points): Points[] {
+  const { to, series, rows } = operation;
+  const isNew = ([run, prefix]: Target, [step]: PointRow): boolean => {
+    const known = marks[run];
+    if (known === undefined) return true;
+    const key = prefix + series;
+    if (stepped.has(series)) return !hasStep(known.steps[key], step);
+    return known.last[key] !== lastOf(operation);
+  };
+  if (to.every((target) => rows.every((row) => isNew(target, row)))) return [operation];
+  return rows.flatMap((row) => {
+    const fresh = to.filter((target) => isNew(target, row));
+    return fresh.length === 0 ? [] : [{ ...operation, to: fresh, rows: [row] }];
+  });
+}
+
 /**
- * What of an operation is new; undefined where nothing is. Points are new by run, series and step:
- * a step done again after a kill has the same values, but another time.
+ * What of an operation is new; nothing where nothing is. Points are new by run, series and step: a
+ * step done again after a kill has the same values, but another time.
  */
-export function newOf(marks: Marks, operation: Operation): Operation | undefined {
-  if (operation.op === "points") {
-    const { to, series, step, values } = operation;
-    const fresh = to.filter(([run, prefix]) => {
-      const known = marks[run];
-      if (known === undefined) return true;
-      const key = prefix + series;
-      if (stepped.has(series)) return !hasStep(known.steps[key], step);
-      return known.last[key] !== JSON.stringify([step, values]);
-    });
-    if (fresh.length === 0) return undefined;
-    return fresh.length === to.length ? operation : { ...operation, to: fresh };
-  }
+export function newOf(marks: Marks, operation: Operation): Operation[] {
+  if (operation.op === "points") return newPoints(marks, operation);
+  const fresh = newOther(marks, operation);
+  return fresh === undefined ? [] : [fresh];
+}
+
+function newOther(marks: Marks, operation: Exclude<Operation, Points>): Operation | undefined {
   const known = marks[operation.run];
   if (known === undefined) return operation;
   switch (operation.op) {
@@ -80,12 +99,12 @@ export function newOf(marks: Marks, operation: Operation): Operation | undefined
 /** Notes an operation as done. */
 export function applyTo(marks: Marks, operation: Operation): void {
   if (operation.op === "points") {
-    const { to, series, step, values } = operation;
+    const { to, series, rows } = operation;
     for (const [run, prefix] of to) {
       const known = marksOf(marks, run);
       const key = prefix + series;
-      if (stepped.has(series)) known.steps[key] = addStep(known.steps[key], step);
-      else known.last[key] = JSON.stringify([step, values]);
+      if (!stepped.has(series)) known.last[key] = lastOf(operation);
+      else for (const [step] of rows) known.steps[key] = addStep(known.steps[key], step);
     }
     return;
   }

@@ -11,6 +11,9 @@ export const toPlain = (value: number): Plain => {
 /** Where points go: a run by its own id, and what is put before each name. */
 export type Target = readonly [run: string, prefix: string];
 
+/** A step, when it was, and a value for each name. */
+export type PointRow = readonly [step: number, at: number, ...values: Plain[]];
+
 /**
  * What is to be done at the store, one record of the spool each. Runs go by ids of our own, made from
  * the run folder: the store's ids are learnt at delivery. Every operation may be done twice without
@@ -33,9 +36,8 @@ export type Operation =
       readonly to: readonly Target[];
       /** Points of one series come once a step: `step`, `epoch`, `weights`, `scores`, ... */
       readonly series: string;
-      readonly step: number;
-      readonly at: number;
-      readonly values: Readonly<Record<string, Plain>>;
+      readonly names: readonly string[];
+      readonly rows: readonly PointRow[];
     }
   | { readonly op: "inputs"; readonly run: string; readonly datasets: readonly DatasetInput[] }
   | {

@@ -65,6 +65,7 @@ export async function replayLog(session: Session, options: ReplayOptions): Promi
     mapper.end("stopped", last);
     statuses.settle();
   } else {
+    mapper.flush();
     statuses.forget();
   }
   await spool.flush();

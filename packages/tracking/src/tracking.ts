@@ -38,7 +38,7 @@ export interface TrackingOptions {
   readonly onWarning?: (message: string) => void;
   /** In place of the destination's own. */
   readonly store?: TrackingStore;
-  /** Between two rounds of delivery; 2 s where it is left out. */
+  /** Between two rounds of delivery; 5 s where it is left out. */
   readonly intervalMs?: number;
   /** What `finish` may wait; 5 s where it is left out. */
   readonly finishMs?: number;
@@ -52,6 +52,9 @@ const important: ReadonlySet<unknown> = new Set([
   "trial",
   "run-end",
 ]);
+
+/** So long steps wait for each other. A kill takes none from the run's own log. */
+const gatherMs = 1000;
 
 /**
  * Begins to record a run: events go to a spool in the run folder at once, and from there to the
@@ -114,7 +117,7 @@ function recording(
     },
     onAway: (why) =>
       warn(`${placeOf(destination)} does not take records now, they wait on disk: ${why}`),
-    intervalMs: options.intervalMs ?? 2000,
+    intervalMs: options.intervalMs ?? 5000,
   });
   const guarded = (act: () => void): void => {
     try {
@@ -123,10 +126,17 @@ function recording(
       warn(`an event could not be recorded: ${briefly(error)}`);
     }
   };
+  let gather: NodeJS.Timeout | undefined;
+  const pass = (): void => {
+    gather = undefined;
+    guarded(mapper.flush);
+  };
   let closed = false;
   const close = async (waitMs: number): Promise<void> => {
     if (closed) return;
     closed = true;
+    clearTimeout(gather);
+    pass();
     await spool.flush();
     await delivery.finish(waitMs);
     await session.close().catch((error) => warn(briefly(error)));
@@ -138,6 +148,8 @@ function recording(
         const fields: EventFields = isFields(event) ? event : {};
         mapper.see(fields, now().getTime());
         if (important.has(fields.type)) void spool.flush();
+        // Unreferenced: a process that has nothing else to do finishes by itself.
+        else gather ??= setTimeout(pass, gatherMs).unref();
       });
     },
     async finish(status, outputsFolder) {

@@ -36,12 +36,14 @@ export function gatherWork(records: readonly SpoolRecord[]): RunWork[] {
     if (!isOperation(value)) continue;
     switch (value.op) {
       case "points": {
-        const { to, step, at: timestamp, values } = value;
-        const named = Object.entries(values);
+        const { to, names, rows } = value;
         for (const [run, prefix] of to) {
           const { metrics } = of(run);
-          for (const [name, written] of named) {
-            metrics.push({ key: prefix + name, value: Number(written), timestamp, step });
+          const keys = names.map((name) => prefix + name);
+          for (const [step, timestamp, ...values] of rows) {
+            for (const [index, key] of keys.entries()) {
+              metrics.push({ key, value: Number(values[index]), timestamp, step });
+            }
           }
         }
         break;

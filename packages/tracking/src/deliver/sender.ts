@@ -36,8 +36,14 @@ export interface Sender {
   place(): { readonly experimentId?: string; readonly runId?: string };
 }
 
-/** Most records of a window: some thousand points. */
-const windowRecords = 1000;
+/** A window ends with the record that brings it to so many points, or other requests' worth. */
+const windowPoints = 10_000;
+
+/** Points of a record; anything else is a request of its own. */
+const sizeOf = ({ value }: SpoolRecord): number =>
+  isOperation(value) && value.op === "points"
+    ? value.to.length * value.names.length * value.rows.length
+    : 20;
 
 /** Saving may take this share of the time at most. */
 const savingShare = 0.005;
@@ -124,21 +130,28 @@ export function createSender(options: SenderOptions): Sender {
     return info.runId;
   }
 
-  async function nextWindow(): Promise<typeof window> {
-    const records = surplus.splice(0, windowRecords);
-    while (records.length < windowRecords) {
-      const read = await spool.read();
-      for (const { from, to, path } of read.damaged) {
-        const which = from === to ? `record ${from}` : `records ${from} to ${to}`;
-        warn(`${which} of the spool could not be read and is left out (${path}).`);
-      }
-      readUpTo = read.upTo;
-      if (read.records.length === 0) break;
-      records.push(...read.records);
+  /** Reads on; undefined where nothing more is on disk. */
+  async function readMore(): Promise<SpoolRecord | undefined> {
+    const { records, damaged, upTo } = await spool.read();
+    for (const { from, to, path } of damaged) {
+      const which = from === to ? `record ${from}` : `records ${from} to ${to}`;
+      warn(`${which} of the spool could not be read and is left out (${path}).`);
     }
-    surplus = records.splice(windowRecords);
-    const next = surplus[0];
-    const upTo = next === undefined ? readUpTo : next.sequence - 1;
+    readUpTo = upTo;
+    surplus = [...records];
+    return surplus.shift();
+  }
+
+  async function nextWindow(): Promise<typeof window> {
+    const records: SpoolRecord[] = [];
+    for (let points = 0; points < windowPoints; ) {
+      const next = surplus.shift() ?? (await readMore());
+      if (next === undefined) break;
+      records.push(next);
+      points += sizeOf(next);
+    }
+    const following = surplus[0];
+    const upTo = following === undefined ? readUpTo : following.sequence - 1;
     if (upTo <= done) return undefined;
     return { work: gatherWork(records), records, upTo };
   }
@@ -157,7 +170,7 @@ export function createSender(options: SenderOptions): Sender {
     await spool.acknowledge(done, state);
     saved = done;
     const now = performance.now();
-    nextSave = now + Math.max(1000, (now - before) / savingShare / 10);
+    nextSave = now + Math.max(4000, (now - before) / savingShare / 10);
   }
 
   return {

@@ -1,10 +1,10 @@
 import type { DatasetInput, RunStatus } from "mlflow-js-client";
 import { applyTo, type Marks, newOf } from "../marks.js";
-import { type Operation, type Target, toPlain } from "../operations.js";
+import type { Operation, PointRow, Target } from "../operations.js";
 import { datasetsOf } from "./datasets.js";
 import { describeSpec, describeTrial, type RunFacts } from "./descriptions.js";
-import { type EventFields, fieldsOf, listOf, textOf, textsOf } from "./fields.js";
-import { type EventPoints, pointsOf, testPoints } from "./points.js";
+import { type EventFields, fieldsOf, textOf, textsOf } from "./fields.js";
+import { type EventPoints, historyPoints, pointsOf, stepNames, testPoints } from "./points.js";
 import {
   memberPrefix,
   plannedRelations,
@@ -30,6 +30,8 @@ export interface Mapper {
   see(event: EventFields, at: number): void;
   /** Logs files of the parent: see the operation `artifact`. */
   artifact(file: string, folder: string, digest: string, at: number): void;
+  /** Emits steps that are held back, to go together: at most 256 of a training. */
+  flush(): void;
   /** Closes what a run left open that gave no word of its end. */
   end(status: string, at: number): void;
 }
@@ -57,20 +59,40 @@ export function trackRunEvents(options: MapperOptions): Mapper {
   /** Runs that are described in this session. */
   const open = new Set<string>();
   const targets = new Map<string, Target[]>();
+  /** Steps seen and not passed on, of trainings whose runs are begun. */
+  const steps = new Map<string, PointRow[]>();
   /** Key of the training that ended last: earlier logs tell a trial's only by the order. */
   let lastKey = "";
 
   const put = (operation: Operation): void => {
-    const fresh = newOf(marks, operation);
-    if (fresh === undefined) return;
-    applyTo(marks, fresh);
-    emit(fresh);
+    for (const fresh of newOf(marks, operation)) {
+      applyTo(marks, fresh);
+      emit(fresh);
+    }
   };
   const status = (run: string, value: RunStatus, at: number): void => {
     put({ op: "status", run, status: value, at });
   };
-  const points = (to: readonly Target[], values: EventPoints, at: number): void => {
-    if (to.length > 0) put({ op: "points", to, at, ...values });
+  const points = (to: readonly Target[], found: EventPoints, at: number): void => {
+    const { series, names, step, values } = found;
+    if (to.length > 0) put({ op: "points", to, series, names, rows: [[step, at, ...values]] });
+  };
+  const flush = (): void => {
+    for (const [key, rows] of steps) {
+      const to = targets.get(key) ?? [];
+      if (rows.length === 0) continue;
+      put({ op: "points", to, series: "step", names: stepNames, rows });
+      steps.set(key, []);
+    }
+  };
+  /** The event that comes 10,000 times a minute: what it asks for is done for many at once. */
+  const seeStep = (event: EventFields, key: string, at: number): boolean => {
+    const rows = steps.get(key);
+    if (rows === undefined || event.type !== "step") return false;
+    const found = pointsOf(event);
+    if (found !== undefined) rows.push([found.step, at, ...found.values]);
+    if (rows.length >= 256) flush();
+    return true;
   };
 
   const beginSpec = (at: number): void => {
@@ -123,6 +145,7 @@ export function trackRunEvents(options: MapperOptions): Mapper {
     trainings = trainingsOf(event);
     const planned = plannedRelations(event);
     const relations = planned.length > 0 ? planned : (options.relations?.(event) ?? []);
+    steps.clear();
     children.clear();
     targets.clear();
     for (const relation of relations) add(relation);
@@ -135,23 +158,6 @@ export function trackRunEvents(options: MapperOptions): Mapper {
     beginTrial(run, at);
     points([[run, ""]], testPoints(fieldsOf(event, "scores")), at);
     status(run, "FINISHED", at);
-  };
-  /** The whole course of a training that was made elsewhere: what is missing of it is added. */
-  const history = (event: EventFields, to: readonly Target[], at: number): void => {
-    const [loss, rates] = [event.loss, event.learningRate];
-    if (Array.isArray(loss) && Array.isArray(rates)) {
-      loss.forEach((value: unknown, index) => {
-        const values = {
-          "train/loss": toPlain(Number(value ?? Number.NaN)),
-          "train/learning_rate": toPlain(Number(rates[index] ?? Number.NaN)),
-        };
-        points(to, { series: "step", step: index + 1, values }, at);
-      });
-    }
-    for (const epoch of listOf(event, "epochs")) {
-      const found = pointsOf({ ...epoch, type: "epoch" });
-      if (found !== undefined) points(to, found, at);
-    }
   };
   const training = (event: EventFields, key: string, at: number): void => {
     const to = targets.get(key) ?? [];
@@ -166,13 +172,9 @@ export function trackRunEvents(options: MapperOptions): Mapper {
       case "training-end":
         lastKey = key;
         for (const [run] of to) if (isResult(run, key)) beginTrial(run, at);
-        if (event.type === "training-end" && typeof event.seconds === "number") {
-          const values = { "train/seconds": event.seconds };
-          points(to, { series: "seconds", step: 0, values }, at);
-        }
-        return;
+        break;
       case "training-history":
-        history(event, to, at);
+        for (const found of historyPoints(event)) points(to, found, at);
         return;
       case "training-failed":
       case "training-skipped":
@@ -185,13 +187,12 @@ export function trackRunEvents(options: MapperOptions): Mapper {
           status(run, "FAILED", at);
         }
         return;
-      default: {
-        const found = pointsOf(event);
-        if (found === undefined || to.length === 0) return;
-        for (const [run] of to) beginTrial(run, at);
-        points(to, found, at);
-      }
     }
+    const found = pointsOf(event);
+    if (found === undefined || to.length === 0) return;
+    for (const [run] of to) beginTrial(run, at);
+    points(to, found, at);
+    if (event.type === "step") steps.set(key, []);
   };
   const end = (word: string, at: number): void => {
     if (ended || !open.has(parent)) return;
@@ -202,11 +203,15 @@ export function trackRunEvents(options: MapperOptions): Mapper {
     }
     status(parent, endStatus[word] ?? "FAILED", at);
     open.clear();
+    steps.clear();
   };
 
   return {
     see(event, at) {
       const key = textOf(event, "training");
+      if (seeStep(event, key, at)) return;
+      // Whatever else happens comes after the steps before it.
+      if (event.type !== "step") flush();
       if (key !== "") {
         training(event, key, at);
         return;
@@ -216,6 +221,7 @@ export function trackRunEvents(options: MapperOptions): Mapper {
           // A session that was killed said no word of its end: this one takes over.
           start = event;
           open.clear();
+          steps.clear();
           datasets.clear();
           return;
         case "data":
@@ -237,6 +243,10 @@ export function trackRunEvents(options: MapperOptions): Mapper {
       put({ op: "run", run: parent, at, ...describeSpec(parent, start, options) });
       put({ op: "artifact", run: parent, file, folder, digest });
     },
-    end,
+    end(word, at) {
+      flush();
+      end(word, at);
+    },
+    flush,
   };
 }
