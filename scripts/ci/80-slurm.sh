@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Faults of a real Slurm, on a private cluster of this machine: its controller away, jobs forgotten
-# and out of time, the coordinator killed. Installs Slurm where it is missing and may be installed.
-# Needs the built packages. About 4 minutes, most of it waiting for a time limit.
+# and out of time, the coordinator killed. Then 100 random schedules of a made-up one. Installs Slurm where it is missing and may be installed.
+# Needs the built packages. About 5 minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PATH:/usr/sbin:/sbin"
@@ -20,4 +20,5 @@ if ! installed && ! { install_slurm && installed; }; then
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 fi
+export SLURM_SCHEDULES="${SLURM_SCHEDULES:-100}"
 exec timeout 1100 npx vitest run --config scripts/lib/slow-slurm.config.ts

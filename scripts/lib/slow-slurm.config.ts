@@ -9,7 +9,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
   test: {
-    include: ["packages/steps/src/testing/*.slow.ts"],
+    include: ["packages/steps/src/testing/*.slow.ts", "packages/steps/src/slurm/faults.test.ts"],
     testTimeout: 400_000,
     pool: "forks",
     maxWorkers: 1,

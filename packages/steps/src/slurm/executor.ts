@@ -1,5 +1,6 @@
 import type { Executor, Outcome } from "../executor.js";
 import { failure } from "../run/make-step.js";
+import { withdrawn } from "../run/withdrawn.js";
 import { createAlarm } from "./alarm.js";
 import { type Board, createBoard, jobFolder } from "./board.js";
 import { slurmClient } from "./client.js";
@@ -83,7 +84,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
         const given = { firstAttempt: attempt, on, resolve };
         const job = trackedJob(step, jobFolder(resolved, step.key), given);
         abort = () => {
-          job.aborted = true;
+          job.aborted = signal.reason === withdrawn ? "withdrawn" : "stop";
           alarm.ring();
         };
         board.jobs.set(step.key, job);
@@ -109,11 +110,12 @@ export function slurmExecutor(options: SlurmOptions): Executor {
 
 /** Lets go of the jobs whose signal was aborted, or has Slurm end them. */
 async function handleAborts(board: Board): Promise<void> {
-  const aborted = [...board.jobs.values()].filter((job) => job.aborted);
+  const aborted = [...board.jobs.values()].filter((job) => job.aborted !== false);
   const toCancel: TrackedJob[] = [];
   for (const job of aborted) {
     if (job.phase === "cancelling") continue;
-    const cancel = board.options.onAbort === "cancel" && job.submission?.job !== undefined;
+    // What waits for a step that will not be made is of no use to a later run either.
+    const cancel = job.aborted === "withdrawn" || board.options.onAbort === "cancel";
     if (job.phase === "submitted" && cancel) toCancel.push(job);
     else await board.end(job, { kind: "stopped" }, "keep");
   }

@@ -97,6 +97,14 @@ describe("judge", () => {
     expect(withRow("PENDING", "Priority", { reasonSeconds: 1e9 }).kind).toBe("wait");
   });
 
+  it("sends a job that came before its need back, and one that never sees it only so often", () => {
+    const outcome: Outcome = { kind: "input-lost", input: "k", reason: "It is not there." };
+    const left = { outcome, started: "", ended: "", node: "n1", job: "1", absentNeed: "k" };
+    const early = { exit: left, needsPublished: false };
+    expect(withRow("FAILED", "NonZeroExitCode", early).kind).toBe("resubmit");
+    expect(withRow("FAILED", "NonZeroExitCode", { exit: left }).kind).toBe("lost");
+  });
+
   it("takes a job that vanished while it waited for cancelled, any other for lost", () => {
     const gone = { row: undefined, endedSeconds: 15 };
     expect(withRow("", "", { ...gone, waitedJustNow: true }).kind).toBe("refused");

@@ -53,10 +53,12 @@ export type Verdict =
  */
 export function judge(facts: JobFacts, patience: Patience): Verdict {
   const { row, exit } = facts;
-  // Slurm takes a job that it forgot for one that ended well. Where the need is there, though,
-  // the job cannot see the store's folder as it is seen here, and that is for others to judge.
-  if (exit?.absentNeed !== undefined && !facts.needsPublished) {
-    return { kind: "resubmit", reason: `it started before step ${exit.absentNeed} was made` };
+  if (exit?.absentNeed !== undefined) {
+    // Slurm takes a job that it forgot for one that ended well. Where the need is there by now, it
+    // came late, or the node never sees it: tried again, but not for ever.
+    return facts.needsPublished
+      ? { kind: "lost", reason: `it did not find step ${exit.absentNeed} in its store` }
+      : { kind: "resubmit", reason: `it started before step ${exit.absentNeed} was made` };
   }
   // Whoever ended a job that says "stopped" is known to Slurm alone.
   if (exit !== undefined && exit.outcome.kind !== "stopped") {

@@ -31,7 +31,10 @@ export interface SlurmOptions extends SlurmRequest {
   readonly resubmissions?: number;
   /** Whether Slurm itself may start jobs again. Default false. */
   readonly requeue?: boolean;
-  /** What an aborted signal does to submitted jobs: they go on ("leave", default), or end. */
+  /**
+   * What an aborted signal does to submitted jobs: they go on ("leave", default), or end ("cancel").
+   * With the reason `withdrawn` they end always.
+   */
   readonly onAbort?: "leave" | "cancel";
   /** Between two looks; grows to 10 s while nothing changes. Default 2. */
   readonly pollSeconds?: number;

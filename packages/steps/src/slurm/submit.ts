@@ -59,7 +59,7 @@ async function findReady(board: Board): Promise<Ready[]> {
   const now = Date.now();
   const ready: Ready[] = [];
   for (const job of [...jobs.values()]) {
-    if (job.phase !== "waiting" || job.notBefore > now || job.aborted) continue;
+    if (job.phase !== "waiting" || job.notBefore > now || job.aborted !== false) continue;
     const after = await dependenciesOf(board, job);
     if (after === "never") await board.end(job, { kind: "stopped" });
     if (typeof after === "string") continue;

@@ -23,7 +23,8 @@ export interface TrackedJob {
   attempt: number;
   /** The first submission of this `execute`: what earlier ones emitted is removed. */
   fresh: boolean;
-  aborted: boolean;
+  /** Whether its signal was aborted, and if so whether for good. */
+  aborted: false | "stop" | "withdrawn";
   /** Not to be submitted before this time. */
   notBefore: number;
   /** When Slurm last listed it, and how. */
