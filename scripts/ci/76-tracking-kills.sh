@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Kills a process that records a run thirty times at random moments, once while it delivers to a real
+# MLflow server (SQLite) and once into the embedded store; every point is there exactly once.
+# Needs the built packages, and mlflow for the first. About a minute.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+COUNTERWEIGHT_KILLS=30 exec timeout 1800 npx vitest run -t "kills" \
+  packages/tracking/src/mlflow-server.test.ts packages/tracking/src/embedded-store.test.ts
