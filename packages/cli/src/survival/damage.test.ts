@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { at, randomStream } from "@counterweight/base";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { comparableResults, leftovers, loggedEvents } from "./results.fixture.js";
-import { runProcess } from "./run-process.fixture.js";
+import { comparableResults, leftovers, loggedEvents, storedEntries } from "./results.fixture.js";
+import { runProcess, storeOf } from "./run-process.fixture.js";
 import { toySpec } from "./toy-spec.fixture.js";
 
 const patience = 900_000;
@@ -24,8 +24,8 @@ beforeAll(async () => {
   // The first training writes 6 checkpoints, the others 8 each: this is the seventh of the last.
   const kill = { path: "/checkpoints/.*progress", from: 29, action: "kill" } as const;
   const [whole, half] = await Promise.all([
-    runProcess([spec, "--out", finished]),
-    runProcess([spec, "--out", stopped], { fault: kill }),
+    runProcess({ spec, out: finished }),
+    runProcess({ spec, out: stopped }, { fault: kill }),
   ]);
   expect(whole.code, whole.stderr).toBe(0);
   expect(half.killed).toBe(true);
@@ -53,7 +53,7 @@ const damages = {
 const ways = Object.keys(damages) as (keyof typeof damages)[];
 
 async function mends(out: string): Promise<string> {
-  const { code, stderr } = await runProcess([spec, "--out", out]);
+  const { code, stderr } = await runProcess({ spec, out });
   expect(code, stderr).toBe(0);
   expect(await comparableResults(out)).toEqual(wanted);
   expect(await leftovers(out)).toEqual([]);
@@ -65,9 +65,10 @@ async function mends(out: string): Promise<string> {
 async function stoppedCopy(name: string) {
   const out = join(folder, name.replaceAll(/\W+/g, "-"));
   await cp(stopped, out, { recursive: true });
-  const checkpoints = join(out, "checkpoints");
-  const [key = ""] = await readdir(checkpoints);
-  const place = join(checkpoints, key);
+  const work = await readdir(join(storeOf(out), "work"), { recursive: true });
+  const [place = ""] = work
+    .filter((path) => basename(path) === "checkpoints")
+    .map((path) => join(storeOf(out), "work", path));
   const names = (await readdir(place)).filter((each) => /^checkpoint-\d+$/.test(each));
   return { out, place, names: names.sort() };
 }
@@ -115,13 +116,17 @@ describe.concurrent.each(ways)("%s", (way) => {
     async () => {
       const out = join(folder, `store-${way.replaceAll(" ", "-")}`);
       await cp(finished, out, { recursive: true });
-      const keys = (await readdir(join(out, "trainings"))).sort();
-      expect(keys).toHaveLength(4);
-      await damages[way](join(out, "trainings", keys[0] ?? "", "result.jsonl"));
-      await damages[way](join(out, "trainings", keys[1] ?? "", "log-probabilities-test.f32"));
-      await damages[way](join(out, "trainings", keys[2] ?? "", "weights-epoch-1.f32"));
+      const trainings = (await storedEntries(out)).filter(({ kind }) => kind.startsWith("train"));
+      expect(trainings).toHaveLength(4);
+      const named = (word: string): string =>
+        trainings.find(({ label }) => label.includes(`, ${word},`))?.folder ?? "";
+      await damages[way](join(named("ce"), "entry.json"));
+      await damages[way](join(named("imp"), "log-probabilities-test.f32"));
+      await damages[way](join(named("dimp"), "weights-epoch-1.f32"));
       const said = await mends(out);
-      expect(said.match(/the stored result is damaged/g)).toHaveLength(3);
+      // An entry without its marker is none, and what is in its place is set aside in silence.
+      const told = way === "removed" ? 2 : 3;
+      expect(said.match(/the stored result is damaged/g)).toHaveLength(told);
       expect(said.match(/from the store$/gm)).toHaveLength(1);
     },
     patience,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { randomStream } from "@counterweight/base";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { comparableResults, leftovers, loggedEvents } from "./results.fixture.js";
-import { type Fault, runProcess } from "./run-process.fixture.js";
+import { type Fault, runProcess, storeOf } from "./run-process.fixture.js";
 import { toySpec } from "./toy-spec.fixture.js";
 
 /** A test spawns up to four runs of some seconds, beside others. */
@@ -21,7 +21,7 @@ beforeAll(async () => {
   spec = join(folder, "survival.yaml");
   await writeFile(spec, toySpec);
   finished = join(folder, "finished");
-  const { code, stderr } = await runProcess([spec, "--out", finished]);
+  const { code, stderr } = await runProcess({ spec, out: finished });
   expect(code, stderr).toBe(0);
   wanted = await comparableResults(finished);
 }, patience);
@@ -29,16 +29,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const fresh = (name: string): string => join(folder, name.replaceAll(/\W+/g, "-"));
 
-/** The finished run's trainings alone: outputs are all that is to do. */
+/** The finished run's store alone: outputs are all that is to do. */
 async function withTrainings(name: string): Promise<string> {
   const out = fresh(name);
-  await cp(join(finished, "trainings"), join(out, "trainings"), { recursive: true });
+  await cp(storeOf(finished), storeOf(out), { recursive: true });
   return out;
 }
 
 /** The same command, undisturbed, must end as the undisturbed run did. */
 async function mends(out: string): Promise<string> {
-  const { code, stderr } = await runProcess([spec, "--out", out]);
+  const { code, stderr } = await runProcess({ spec, out });
   expect(code, stderr).toBe(0);
   expect(await comparableResults(out)).toEqual(wanted);
   expect(await leftovers(out)).toEqual([]);
@@ -67,7 +67,7 @@ describe.concurrent("a disk that is full", () => {
     "while checkpoints are written stops nothing; one warning a training",
     async () => {
       const out = fresh("full checkpoints");
-      const end = await runProcess([spec, "--out", out], { fault: full("/checkpoints/") });
+      const end = await runProcess({ spec, out }, { fault: full("/checkpoints/") });
       expect(end.code, end.stderr).toBe(0);
       expect(await comparableResults(out)).toEqual(wanted);
       expect(await leftovers(out)).toEqual([]);
@@ -84,7 +84,7 @@ describe.concurrent("a disk that is full", () => {
     async () => {
       const out = fresh("full log");
       const fault = full(String.raw`/events\.jsonl$`, 5, 30);
-      const end = await runProcess([spec, "--out", out], { fault });
+      const end = await runProcess({ spec, out }, { fault });
       expect(end.code, end.stderr).toBe(0);
       expect(await comparableResults(out)).toEqual(wanted);
       const types = (lines: readonly { readonly type: string }[]) => lines.map(({ type }) => type);
@@ -97,9 +97,12 @@ describe.concurrent("a disk that is full", () => {
     "to the end, for the log alone, leaves whole results and a message",
     async () => {
       const out = await withTrainings("full log to the end");
-      const end = await runProcess([spec, "--out", out], {
-        fault: full(String.raw`/events\.jsonl$`, 3),
-      });
+      const end = await runProcess(
+        { spec, out },
+        {
+          fault: full(String.raw`/events\.jsonl$`, 3),
+        },
+      );
       expect(end.code).toBe(2);
       expectClear(end.stderr, /events\.jsonl: could not be written: the disk is full/);
       expect(await comparableResults(out)).toEqual(wanted);
@@ -112,10 +115,11 @@ describe.concurrent("a disk that is full", () => {
     "while a training is stored ends the run; what is finished is not done again",
     async () => {
       const out = fresh("full store");
-      // The second training's second file.
-      const end = await runProcess([spec, "--out", out], { fault: full("/trainings/", 9) });
+      // Some way into the arrays of the second training.
+      const fault = full(String.raw`/drafts/.*\.f32`, 9);
+      const end = await runProcess({ spec, out }, { fault });
       expect(end.code).toBe(2);
-      expectClear(end.stderr, /trainings.*: could not be written: the disk is full \(ENOSPC\)/);
+      expectClear(end.stderr, /store.*: could not be written: the disk is full \(ENOSPC\)/);
       const said = await mends(out);
       expect(said).toMatch(/from the store$/m);
       expect(said).toMatch(/goes on after step \d+ of \d+/);
@@ -134,7 +138,7 @@ describe.concurrent("a disk that is full", () => {
     "ledger.parquet",
   ])("while %s is written ends the run", { timeout: patience }, async (name) => {
     const out = await withTrainings(`full ${name}`);
-    const end = await runProcess([spec, "--out", out], { fault: full(`/${name}`) });
+    const end = await runProcess({ spec, out }, { fault: full(`/${name}`) });
     expect(end.code).toBe(2);
     expectClear(end.stderr, `${name}: could not be written: the disk is full (ENOSPC).`);
     expect(await readdir(out)).not.toContain(name);
@@ -147,9 +151,12 @@ describe.concurrent("a disk that is full", () => {
       const random = randomStream("disk-full");
       for (let each = 0; each < 4; each++) {
         const out = fresh(`full from somewhere ${each}`);
-        const end = await runProcess([spec, "--out", out], {
-          fault: full("/full-from-somewhere", 1 + random.integer(400)),
-        });
+        const end = await runProcess(
+          { spec, out },
+          {
+            fault: full("/full-from-somewhere", 1 + random.integer(400)),
+          },
+        );
         expect(end.code).toBe(2);
         expectClear(end.stderr, "the disk is full (ENOSPC)");
         await mends(out);
@@ -162,7 +169,7 @@ describe.concurrent("a disk that is full", () => {
     "as a limit on file size, by the system itself",
     async () => {
       const out = fresh("file size");
-      const end = await runProcess([spec, "--out", out], { limitFileKiB: 4 });
+      const end = await runProcess({ spec, out }, { limitFileKiB: 4 });
       expect(end.code).toBe(2);
       expectClear(end.stderr, /larger than is allowed here \(EFBIG\)/);
       expect(end.stderr).toMatch(/warning: no checkpoint/);
@@ -188,13 +195,13 @@ describe.skipIf(!mounts)("a file system of its own (needs leave to mount)", () =
       mount("-t", "tmpfs", "-o", "size=160k", "none", place);
       try {
         const out = join(place, "out");
-        const cramped = await runProcess([spec, "--out", out]);
+        const cramped = await runProcess({ spec, out });
         expect(cramped.code).toBe(2);
         expectClear(cramped.stderr, /could not be written: the disk is full \(ENOSPC\)/);
         mount("-o", "remount,size=8m", place);
         await mends(out);
         mount("-o", "remount,ro", place);
-        const sealed = await runProcess([spec, "--out", out]);
+        const sealed = await runProcess({ spec, out });
         expect(sealed.code).toBe(2);
         expect(sealed.stderr).toMatch(/results cannot be written here \(EROFS\).*--out/);
         expect(await comparableResults(out)).toEqual(wanted);
@@ -239,14 +246,14 @@ describe("inputs that go away", () => {
     "a data file: during the run it does not matter, between runs its name is said",
     async () => {
       const { base, file } = await prepare("data file");
-      const whole = await runProcess([file, "--out", join(base, "whole")]);
+      const whole = await runProcess({ spec: file, out: join(base, "whole") });
       expect(whole.code, whole.stderr).toBe(0);
       const undisturbed = await comparableResults(join(base, "whole"));
 
       const data = join(base, "generated.csv");
       await cp(data, `${data}.kept`);
       const fault: Fault = { path: "/checkpoints/", from: 3, action: "remove", victim: data };
-      const during = await runProcess([file, "--out", join(base, "during")], { fault });
+      const during = await runProcess({ spec: file, out: join(base, "during") }, { fault });
       expect(during.code, during.stderr).toBe(0);
       expect(await readdir(base)).not.toContain("generated.csv");
       expect(await comparableResults(join(base, "during"))).toEqual(undisturbed);
@@ -254,14 +261,14 @@ describe("inputs that go away", () => {
       await rename(`${data}.kept`, data);
       const out = join(base, "between");
       const kill: Fault = { path: "/checkpoints/.*progress", from: 9, action: "kill" };
-      expect((await runProcess([file, "--out", out], { fault: kill })).killed).toBe(true);
+      expect((await runProcess({ spec: file, out }, { fault: kill })).killed).toBe(true);
       await rename(data, `${data}.kept`);
-      const without = await runProcess([file, "--out", out]);
+      const without = await runProcess({ spec: file, out });
       expect(without.code).toBe(2);
       expect(without.stderr).toMatch(/generated\.csv/);
       expect(without.stderr).not.toMatch(/^\s+at |mistake in Counterweight/m);
       await rename(`${data}.kept`, data);
-      const again = await runProcess([file, "--out", out]);
+      const again = await runProcess({ spec: file, out });
       expect(again.code, again.stderr).toBe(0);
       expect(again.stderr).toMatch(/goes on after step/);
       expect(await comparableResults(out)).toEqual(undisturbed);
@@ -275,14 +282,14 @@ describe("inputs that go away", () => {
       const { base, file, words } = await prepare("model folder");
       const out = join(base, "out");
       const kill: Fault = { path: "/checkpoints/.*progress", from: 9, action: "kill" };
-      expect((await runProcess([file, "--out", out], { fault: kill })).killed).toBe(true);
+      expect((await runProcess({ spec: file, out }, { fault: kill })).killed).toBe(true);
       await rename(words, `${words}.kept`);
-      const without = await runProcess([file, "--out", out]);
+      const without = await runProcess({ spec: file, out });
       expect(without.code).toBe(2);
       expect(without.stderr).toContain(words);
       expect(without.stderr).not.toMatch(/^\s+at |mistake in Counterweight/m);
       await rename(`${words}.kept`, words);
-      const again = await runProcess([file, "--out", out]);
+      const again = await runProcess({ spec: file, out });
       expect(again.code, again.stderr).toBe(0);
       expect(again.stderr).toMatch(/goes on after step/);
     },

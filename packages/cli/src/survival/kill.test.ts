@@ -26,9 +26,12 @@ test(`a run killed ${KILLS} times ends as the undisturbed one, bit for bit`, asy
   const undisturbed = await Promise.all(
     Array.from({ length: WORKERS }, async (_, index) => {
       const out = join(folder, `undisturbed-${index}`);
-      const { code, stderr, ...end } = await runProcess([spec, "--out", out], {
-        marks: [firstTraining, lastTrial],
-      });
+      const { code, stderr, ...end } = await runProcess(
+        { spec, out },
+        {
+          marks: [firstTraining, lastTrial],
+        },
+      );
       expect(code, stderr).toBe(0);
       expect(await leftovers(out)).toEqual([]);
       return { results: await comparableResults(out), ...end };
@@ -60,7 +63,7 @@ test(`a run killed ${KILLS} times ends as the undisturbed one, bit for bit`, asy
       const out = join(folder, `${name}-${each}`);
       for (;;) {
         const moment = kills < KILLS ? nextMoment(planned++) : undefined;
-        const end = await runProcess([spec, "--out", out], { moment });
+        const end = await runProcess({ spec, out }, { moment });
         if (!end.killed) {
           expect(end.code, end.stderr).toBe(0);
           break;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson, sha256 } from "@counterweight/base";
+import { storeOf } from "./run-process.fixture.js";
 
 /** Times and machines differ between runs that are otherwise equal. */
 const ofTheRun = new Set(["time", "seconds", "environment"]);
@@ -19,29 +20,58 @@ const fixed = [
   "spec.yaml",
 ];
 
-/**
- * All that must be equal between an undisturbed run and one that was disturbed, by file: a hash of
- * the bytes, or of what is left of results without times and environment.
- */
-export async function comparableResults(out: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const name of fixed) found[name] = sha256(await readFile(join(out, name)));
-  found["results.json"] = sha256(withoutTimes(await readFile(join(out, "results.json"), "utf8")));
-  const trainings = join(out, "trainings");
-  for (const key of (await readdir(trainings)).sort()) {
-    for (const name of (await readdir(join(trainings, key))).sort()) {
-      const bytes = await readFile(join(trainings, key, name));
-      const [body = ""] = name === "result.jsonl" ? bytes.toString("utf8").split("\n") : [];
-      found[`${key}/${name}`] = sha256(body === "" ? bytes : withoutTimes(body));
+/** An entry of a store: its key, and the folder with its files. */
+export interface StoredEntry {
+  readonly key: string;
+  readonly kind: string;
+  readonly label: string;
+  readonly folder: string;
+}
+
+/** The entries of a run's store, by key. */
+export async function storedEntries(out: string): Promise<StoredEntry[]> {
+  const entries = join(storeOf(out), "entries");
+  const found: StoredEntry[] = [];
+  for (const shard of (await readdir(entries)).sort()) {
+    for (const key of (await readdir(join(entries, shard))).sort()) {
+      const folder = join(entries, shard, key);
+      const [body = ""] = (await readFile(join(folder, "entry.json"), "utf8")).split("\n");
+      const { making, record } = JSON.parse(body);
+      found.push({ key, folder, kind: making.kind, label: record.label });
     }
   }
   return found;
 }
 
-/** Whatever lies in a finished folder and should not: temporary files, checkpoints. */
+/**
+ * All that must be equal between an undisturbed run and one that was disturbed, by file: a hash of
+ * the bytes, or of what is left of results without times and environment. Of an entry's marker that
+ * is all but the record of who made it and when, and the hashes of files it stands for are compared
+ * as such.
+ */
+export async function comparableResults(out: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of fixed) found[name] = sha256(await readFile(join(out, name)));
+  found["results.json"] = sha256(withoutTimes(await readFile(join(out, "results.json"), "utf8")));
+  for (const { key, folder } of await storedEntries(out)) {
+    for (const name of (await readdir(folder)).sort()) {
+      const bytes = await readFile(join(folder, name));
+      if (name !== "entry.json") {
+        found[`${key}/${name}`] = sha256(bytes);
+        continue;
+      }
+      const [body = ""] = bytes.toString("utf8").split("\n");
+      const { record: _, ...rest } = JSON.parse(body);
+      found[`${key}/${name}`] = sha256(withoutTimes(JSON.stringify(rest)));
+    }
+  }
+  return found;
+}
+
+/** Whatever lies in a finished folder and should not: temporary files, checkpoints, leases. */
 export async function leftovers(out: string): Promise<string[]> {
   const all = await readdir(out, { recursive: true });
-  return all.filter((name) => /\.tmp\b/.test(name) || /^checkpoints\b/.test(name));
+  return all.filter((name) => /\.tmp\b/.test(name) || /^store\/(work|drafts|leases)\/./.test(name));
 }
 
 /** What the tests read of an event. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -35,9 +36,15 @@ export interface ProcessEnd {
   readonly marked: readonly number[];
 }
 
-/** Runs `counterweight run SPEC --out OUT` in a process of its own, from the built package. */
+/** Where `runProcess` keeps the store of a run. */
+export const storeOf = (out: string): string => join(out, "store");
+
+/**
+ * Runs `counterweight run SPEC --out OUT` in a process of its own, from the built package, with a
+ * store of the run's own in that folder.
+ */
 export function runProcess(
-  words: readonly string[],
+  { spec, out }: { readonly spec: string; readonly out: string },
   {
     moment,
     fault,
@@ -53,7 +60,8 @@ export function runProcess(
 ): Promise<ProcessEnd> {
   return new Promise((resolve, reject) => {
     const preload = fault === undefined ? [] : ["--import", faulty];
-    const command = [process.execPath, ...preload, main, "run", ...words];
+    const words = ["run", spec, "--out", out, "--store", storeOf(out)];
+    const command = [process.execPath, ...preload, main, ...words];
     const [program = "", ...rest] =
       limitFileKiB === undefined
         ? command
