@@ -101,16 +101,21 @@ export async function benchLine({ assets, python, pairs, slow, smoke, say }) {
  * @returns {Promise<LineRun>}
  */
 async function runOurs({ name, overrides }, python, smoke) {
-  const out = await mkdtemp(join(tmpdir(), "counterweight-line-"));
+  const folder = await mkdtemp(join(tmpdir(), "counterweight-line-"));
+  const folders = { out: join(folder, "out"), store: join(folder, "store") };
   const tiny = smoke ? ["methods=[dimp]", "train.epochs=1", "checkerFraction=0.02"] : [];
   try {
-    const words = ["run", "experiments/bench-line.yaml", "--out", out, ...overrides, ...tiny];
-    const run = await measured(python, process.execPath, [command, ...words]);
-    const phases = await readPhases(join(out, "events.jsonl"), run);
+    // One process with the threads that PyTorch has, a store that knows nothing yet, no recording.
+    const run = await measured(python, process.execPath, [
+      ...[command, "run", "experiments/bench-line.yaml", "--executor", "in-process"],
+      ...["--out", folders.out, "--store", folders.store, "tracking.enabled=false"],
+      ...[...overrides, ...tiny],
+    ]);
+    const phases = await readPhases(folders, run);
     const { seconds, processorSeconds, peakBytes } = run;
     return { setting: name, who: us, seconds, processorSeconds, peakBytes, phases };
   } finally {
-    await rm(out, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }
 

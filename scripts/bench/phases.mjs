@@ -1,5 +1,6 @@
-/** Where the time of one `counterweight run` went, from its event log. */
+/** Where the time of one `counterweight run` in one process went, from its event log and its store. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 /**
  * @typedef {object} LoggedEvent The fields of `events.jsonl` that matter here.
@@ -8,6 +9,8 @@ import { readFile } from "node:fs/promises";
  * @property {string} type
  * @property {string} [phase]
  * @property {string} [role]
+ * @property {string} [step] Key of a step that is no training; of a `step` event its number.
+ * @property {number} [seconds]
  * @property {number} [milliseconds]
  */
 
@@ -21,18 +24,32 @@ export const phaseNames = /** @type {const} */ ([
   "validation",
   "scoring generated rows",
   "test evaluation",
+  "checkpoints",
+  "leases and entries of the store",
   "writing results, exit",
 ]);
 
+/** What making a step that is no training counts as, by its kind; "test evaluation" for the rest. */
+const phaseOfKind = /** @type {const} */ ({
+  read: "data and model files",
+  split: "data and model files",
+  tokenise: "tokenising",
+  vote: "scoring generated rows",
+  calibrate: "scoring generated rows",
+  score: "scoring generated rows",
+  evaluate: "test evaluation",
+});
+
 /**
- * Seconds by phase; they add up to the process's whole time. Events say how long steps,
- * tokenising, loading and predictions took; the rest is what lies between their time stamps.
- * @param {string} file
+ * Seconds by phase; they add up to the process's whole time. Events say how long optimiser
+ * steps, steps of the plan, loading and predictions took; the rest is what lies between their time
+ * stamps. With an executor other than `in-process` things overlap and nothing adds up.
+ * @param {{ out: string, store: string }} folders Of the run and of its store.
  * @param {{ startedAt: number, seconds: number }} process
  * @returns {Promise<Record<typeof phaseNames[number], number>>}
  */
-export async function readPhases(file, { startedAt, seconds }) {
-  const text = await readFile(file, "utf8");
+export async function readPhases({ out, store }, { startedAt, seconds }) {
+  const text = await readFile(join(out, "events.jsonl"), "utf8");
   /** @type {LoggedEvent[]} */
   const events = text
     .split("\n")
@@ -76,10 +93,44 @@ export async function readPhases(file, { startedAt, seconds }) {
       case "end":
         add("training steps", since);
         break;
+      case "weights":
+        add("training steps", since);
+        break;
+      case "checkpoint":
+        add("checkpoints", since);
+        break;
+      case "step-found":
+      case "step-start":
+      case "training-reused":
+      case "training-start":
+      case "training-end":
+        add("leases and entries of the store", since);
+        break;
+      case "step-made": {
+        const own = 1000 * (event.seconds ?? 0);
+        add(await phaseOf(event.step ?? "", store), own);
+        add("leases and entries of the store", Math.max(0, since - own));
+        break;
+      }
+      case "trial":
+        add("test evaluation", since);
+        break;
       default:
         add("writing results, exit", since);
     }
   }
   add("writing results, exit", startedAt + seconds * 1000 - last);
   return /** @type {Record<typeof phaseNames[number], number>} */ (spent);
+}
+
+/**
+ * @param {string} key Of a step, whose entry says its kind.
+ * @param {string} store
+ * @returns {Promise<typeof phaseNames[number]>}
+ */
+async function phaseOf(key, store) {
+  const file = join(store, "entries", key.slice(0, 2), key, "entry.json");
+  const { making } = JSON.parse(await readFile(file, "utf8"));
+  const known = Object.entries(phaseOfKind).find(([kind]) => kind === making?.kind);
+  return known?.[1] ?? "test evaluation";
 }

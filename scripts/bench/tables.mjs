@@ -172,10 +172,12 @@ export function lineTables({ runs, machine, pairs, help }) {
       "Where our time goes:",
       table(
         ["part", "seconds", "share"],
-        phaseNames.map((phase) => {
-          const values = by(us).map(({ phases }) => phases?.[phase] ?? 0);
+        phaseNames.flatMap((phase) => {
+          // Results of an earlier version know fewer parts.
+          const values = by(us).flatMap(({ phases }) => phases?.[phase] ?? []);
+          if (values.length === 0) return [];
           const share = (median(values) / seconds(us)) * 100;
-          return [phase, median(values).toFixed(2), `${share.toFixed(1)} %`];
+          return [[phase, median(values).toFixed(2), `${share.toFixed(1)} %`]];
         }),
       ),
     );
