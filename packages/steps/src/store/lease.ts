@@ -45,7 +45,7 @@ export function heldLease(context: PublishContext, own: OwnLease): Lease {
       const outcome = await publishDraft(context, { key, draft, stillMine }, content);
       ended = true;
       own.stopBeating();
-      if (outcome === "lost") lost.abort();
+      if (outcome !== "published") lost.abort();
       // What stays behind where this is refused or cut off is found by `gc`.
       await dropDraft().catch(() => undefined);
       if (outcome === "lost") {

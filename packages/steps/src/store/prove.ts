@@ -25,9 +25,8 @@ export async function proveEntry(folder: string, key: string): Promise<Proof> {
   const listing = await ifThere(listFolder(folder));
   if (listing === undefined) return { kind: "absent" };
   const files = new Map(Object.entries(marker.files));
-  const strange = [...listing.others, ...listing.files].find(
-    (name) => name !== markerName && !files.has(name),
-  );
+  const strange =
+    listing.others[0] ?? listing.files.find((name) => name !== markerName && !files.has(name));
   if (strange !== undefined) return damaged(`${strange} does not belong to it`);
   for (const [name, expected] of files) {
     const wrong = listing.files.includes(name)
