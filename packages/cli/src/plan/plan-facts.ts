@@ -33,8 +33,8 @@ export interface StepFacts {
   readonly uses: number;
   /** Numbers of the steps it has to wait for: those it needs that are not there. */
   readonly waitsFor: readonly number[];
-  /** The last of them: without those that another of them waits for. */
-  readonly waitsForLast: readonly number[];
+  /** The last of them, without those that another of them waits for; worked out when asked for. */
+  readonly waitsForLast: () => readonly number[];
   /** What it is expected to cost; undefined where it is not made or nothing like it was measured. */
   readonly cost: StepCost | undefined;
 }
@@ -123,13 +123,17 @@ export async function planFacts(
       found.has(key) ? [] : needs.filter((need) => !found.has(need)),
     ]),
   );
+  const needsOf = (keys: readonly string[]) => keys.flatMap((key) => missing.get(key) ?? []);
+  const lastOf = (waiting: readonly string[]): string[] => {
+    // Two steps back are enough for plans of this project.
+    const before = needsOf(waiting);
+    const behind = new Set([...before, ...needsOf(before)]);
+    return waiting.filter((need) => !behind.has(need));
+  };
   const numbersOf = (keys: readonly string[]) => keys.flatMap((key) => numbers.get(key) ?? []);
   const facts = steps.map((step, index): StepFacts => {
     const state = stateOf(step.key);
     const waiting = missing.get(step.key) ?? [];
-    // Two steps back are enough for plans of this project, and cheap for large ones.
-    const before = waiting.flatMap((need) => missing.get(need) ?? []);
-    const behind = new Set([...before, ...before.flatMap((need) => missing.get(need) ?? [])]);
     return {
       number: index + 1,
       step,
@@ -138,7 +142,7 @@ export async function planFacts(
       heldBy: state === "running elsewhere" ? held.get(step.key) : undefined,
       uses: uses.get(step.key) ?? 0,
       waitsFor: numbersOf(waiting),
-      waitsForLast: numbersOf(waiting.filter((need) => !behind.has(need))),
+      waitsForLast: () => numbersOf(lastOf(waiting)),
       cost: costs.costs.get(step.key),
     };
   });

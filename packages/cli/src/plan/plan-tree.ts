@@ -174,8 +174,9 @@ const secondsText = ({ seconds, guess }: { seconds: number; guess: boolean }): s
 const mostNeeds = 4;
 
 function tailText({ uses, waitsForLast, heldBy }: StepFacts): string {
-  const needs = waitsForLast.slice(0, mostNeeds).map((number) => `#${number}`);
-  const more = waitsForLast.length > mostNeeds ? ` +${waitsForLast.length - mostNeeds}` : "";
+  const last = waitsForLast();
+  const needs = last.slice(0, mostNeeds).map((number) => `#${number}`);
+  const more = last.length > mostNeeds ? ` +${last.length - mostNeeds}` : "";
   return [
     `used by ${uses}`,
     ...(needs.length === 0 ? [] : [`after ${needs.join(", ")}${more}`]),
