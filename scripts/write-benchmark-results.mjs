@@ -21,6 +21,7 @@ import {
   writeNumbers,
   writeSection,
 } from "./lib/results-page.mjs";
+import { fractionFigure, storyText } from "./lib/run-story.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -67,21 +68,22 @@ function healthTable(courses) {
     const last = group.map(({ epochs }) => epochs.at(-1));
     const mean = (key) =>
       ((100 * last.reduce((sum, epoch) => sum + epoch[key], 0)) / last.length).toFixed(1);
-    const [{ benchmark, method }] = group;
+    const [{ benchmark, method, checkerFraction }] = group;
     const warnings = group.reduce((sum, { warnings }) => sum + warnings.length, 0);
-    return `| ${benchmark} | ${method} | ${mean("effectiveShare")} | ${mean("massOnTopTenth")} | ${mean("largestShare")} | ${warnings} |`;
+    return `| ${benchmark} | ${method} | ${checkerFraction} | ${mean("effectiveShare")} | ${mean("massOnTopTenth")} | ${mean("largestShare")} | ${warnings} |`;
   });
   return `### Weights after the last epoch
 
 Percent, mean over seeds: the effective sample size as a share of the rows, the weight on the heaviest
 tenth, the largest row's share.
 
-| benchmark | method | effective share | top tenth | largest row | warnings |
-|---|---|---|---|---|---|
+| benchmark | method | checker fraction | effective share | top tenth | largest row | warnings |
+|---|---|---|---|---|---|---|
 ${lines.join("\n")}`;
 }
 
-const keyOf = ({ benchmark, method }) => `${benchmark}/${method}`;
+const keyOf = ({ benchmark, method, checkerFraction }) =>
+  `${benchmark}/${method}/${checkerFraction}`;
 
 function groupBy(items) {
   const groups = new Map();
@@ -112,6 +114,10 @@ resample ${resampled} (${resamples.toLocaleString("en")} resamples, seed ${seed}
 ${(seconds / 60).toFixed(0)} minutes in all.
 
 ${tableToMarkdown(resultsTable(results.results, { comparisons: results.comparisons }))}
+
+${await fractionFigure(name, results.results)}
+
+${await storyText(options.run)}
 
 ### What can be told apart
 

@@ -164,7 +164,14 @@ export function dataSteps(builder: StepBuilder, { id, prepared }: PlannedSource)
         settings: { tokenizer: tokenizer ?? "words of the data", maxLength },
         inputs: { rows: read(which), ...words },
         label: `${name}, ${which}, at most ${maxLength} tokens`,
-        recipe: { kind: "tokenise", source: id, role: which, model, maxLength },
+        recipe: {
+          kind: "tokenise",
+          source: id,
+          role: which,
+          model,
+          tokenizerDigest: tokenizer,
+          maxLength,
+        },
         cost: { shape: `tokenise ${name} length ${maxLength}`, units: count(which) },
       });
       tokens.set(own, key);

@@ -92,6 +92,7 @@ export function trainingAdder({
         kind: "train",
         source,
         model: model.model,
+        modelDigest: model.digest,
         loss,
         gamma,
         transforms,

@@ -46,6 +46,8 @@ export interface TokeniseRecipe {
   readonly source: string;
   readonly role: Role;
   readonly model: ModelSpec;
+  /** SHA-256 of the tokenizer's files, as planned; undefined where the data's words are tokens. */
+  readonly tokenizerDigest: string | undefined;
   readonly maxLength: number;
 }
 
@@ -54,6 +56,8 @@ export interface TrainRecipe {
   readonly kind: "train";
   readonly source: string;
   readonly model: ModelSpec;
+  /** SHA-256 of all that the model starts from, as planned: other files than these are refused. */
+  readonly modelDigest: string;
   readonly loss: string;
   readonly gamma: number;
   readonly transforms: readonly WeightTransform[];

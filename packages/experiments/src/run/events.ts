@@ -24,6 +24,9 @@ export interface PlannedTraining {
   readonly stored: boolean;
 }
 
+/** An event of a step with its label, for people. */
+export type LabelledStepsEvent = StepsEvent & { readonly label: string };
+
 /** A trial, and keys of the trainings that it comes from. */
 export interface PlannedTrialRecord {
   readonly trial: Trial;
@@ -92,7 +95,7 @@ export type RunEvent =
       readonly result: readonly string[];
     }
   /** What happens to steps that are no trainings, and to trainings beyond the events above. */
-  | StepsEvent
+  | LabelledStepsEvent
   /** A trial's classifier was written for others to load. */
   | { readonly type: "model-saved"; readonly folder: string; readonly label: string }
   | {

@@ -26,10 +26,11 @@ export function runEventOf(
     return { training: event.step, ...own };
   }
   const training = event.step;
+  const labelled = { ...event, label: labelOf(training) };
   if (event.type === "step-damaged") {
     return { type: "store-damaged", training, reason: event.reason };
   }
-  if (!isTraining(training)) return event;
+  if (!isTraining(training)) return labelled;
   switch (event.type) {
     case "step-found":
       return { type: "training-reused", training };
@@ -42,7 +43,7 @@ export function runEventOf(
     case "step-skipped":
       return { type: "training-skipped", training, because: labelOf(event.because) };
     default:
-      return event;
+      return labelled;
   }
 }
 

@@ -8,6 +8,7 @@ import type { PreparedBenchmark } from "../run/prepare.js";
 import type { OwnFailure } from "../run/step-events.js";
 import { isGuardStop } from "../run/weight-guard.js";
 import { calibrate, evaluate, score, vote } from "./light-steps.js";
+import { tokenizerUnchanged } from "./model-guard.js";
 import { type SourceData, sourceData } from "./source-data.js";
 import { split } from "./split.js";
 import { tokenFiles } from "./tokenised-rows.js";
@@ -76,14 +77,16 @@ function tellingOwnFailures(runner: Runner): Runner {
 }
 
 async function tokenise(
-  { source, role, model, maxLength }: TokeniseRecipe,
+  { source, role, model, tokenizerDigest, maxLength }: TokeniseRecipe,
   draft: string,
   backend: TrainingBackend,
   data: SourceData,
 ): Promise<unknown> {
   const { benchmark } = await data.prepared(source);
   const table = benchmark[role];
+  await tokenizerUnchanged(model, tokenizerDigest);
   const tokens = await backend.tokenise?.({ model, benchmark, table, maxLength });
+  await tokenizerUnchanged(model, tokenizerDigest);
   if (tokens === undefined) return { rows: 0, tokens: 0 };
   for (const name of ["offsets", "tokenIds", "typeIds"] as const) {
     await writeFile(join(draft, tokenFiles[name]), tokens[name]);

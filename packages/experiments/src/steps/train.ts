@@ -7,8 +7,10 @@ import { floatsOf } from "../float-bytes.js";
 import type { TrainRecipe } from "../plan/recipes.js";
 import { keptModelMaking, stepVersions } from "../plan/step-builder.js";
 import type { TokenisedRows, TrainingBackend } from "../run/backend.js";
+import { closeEarly } from "../run/close-early.js";
 import { trainOne } from "../run/train-one.js";
 import { scoreFile } from "./light-steps.js";
+import { modelUnchanged } from "./model-guard.js";
 import { tokensOf } from "./rows-of.js";
 import { type SourceData, splitOf } from "./source-data.js";
 import { tokenFiles, tokensFromFiles } from "./tokenised-rows.js";
@@ -59,6 +61,8 @@ async function trained(
   },
 ): Promise<Omit<TrainingResult, "key" | "label"> | undefined> {
   const { input, store, signal, emit } = context;
+  const unchanged = (): Promise<void> => modelUnchanged(recipe.model, recipe.modelDigest);
+  await unchanged();
   const { benchmark } = await data.prepared(recipe.source);
   const rows = await data.table(recipe.source, recipe.rows, input);
   const validation = await data.table(recipe.source, recipe.validation, input);
@@ -87,10 +91,19 @@ async function trained(
     ...(saveTo === undefined ? {} : { saveTo }),
   });
   let next = await stream.next();
-  while (next.done !== true) {
-    emit(next.value);
-    next = await stream.next();
+  try {
+    while (next.done !== true) {
+      const event = next.value;
+      // Between the first look and now they were read.
+      if (event.type === "phase" && event.phase === "load") await unchanged();
+      emit(event);
+      next = await stream.next();
+    }
+  } finally {
+    if (next.done !== true) await closeEarly(stream);
   }
+  // A kept model has the tokenizer's files as they were when it was saved.
+  if (saveTo !== undefined) await unchanged();
   return next.value;
 }
 
@@ -148,23 +161,28 @@ async function publishModel(step: Step, folder: string, { store }: RunnerContext
   const claim = await store.claim(keyOf(making));
   if (claim.kind !== "mine") return;
   const { lease } = claim;
-  await rename(folder, join(lease.draft, modelFolder));
-  const now = new Date().toISOString();
-  const record: Omit<EntryRecord, "code" | "machine"> = {
-    started: now,
-    ended: now,
-    seconds: 0,
-    label: `model of ${step.label}`,
-    cost: { shape: "keep-model beside its training", units: 1 },
-    threads: step.resources.threads,
-    executor: "beside its training",
-    attempt: 1,
-  };
-  await lease.publish({ making, record: { ...record, ...modelOrigin }, result: {} });
+  try {
+    await rename(folder, join(lease.draft, modelFolder));
+    await lease.publish({ making, record: modelRecord(step), result: {} });
+  } finally {
+    // A lease that was not published would be held for as long as this process lives.
+    await lease.release().catch(() => undefined);
+  }
 }
 
 /** The training's own entry says what made it, and where. */
-const modelOrigin: Pick<EntryRecord, "code" | "machine"> = {
-  code: { see: "the entry of the training" },
-  machine: { id: "", cpu: "", cores: 0, memoryGiB: 0, platform: "", node: "" },
-};
+function modelRecord({ label, resources }: Step): EntryRecord {
+  const now = new Date().toISOString();
+  return {
+    started: now,
+    ended: now,
+    seconds: 0,
+    label: `model of ${label}`,
+    cost: { shape: "keep-model beside its training", units: 1 },
+    threads: resources.threads,
+    executor: "beside its training",
+    attempt: 1,
+    code: { see: "the entry of the training" },
+    machine: { id: "", cpu: "", cores: 0, memoryGiB: 0, platform: "", node: "" },
+  };
+}
