@@ -20,5 +20,5 @@ if ! installed && ! { install_slurm && installed; }; then
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 fi
-export SLURM_SCHEDULES="${SLURM_SCHEDULES:-100}"
-exec timeout 1100 npx vitest run --config scripts/lib/slow-slurm.config.ts
+export COUNTERWEIGHT_SCHEDULES="${COUNTERWEIGHT_SCHEDULES:-100}"
+exec timeout 1100 npx vitest run --config scripts/slurm/vitest.config.ts

@@ -10,7 +10,7 @@ import { memoryStore } from "../testing/memory-store.js";
 import { randomPlan } from "../testing/random-plan.js";
 import { slurmExecutor } from "./executor.js";
 
-const schedules = Number(process.env.SLURM_SCHEDULES ?? 10);
+const schedules = Number(process.env.COUNTERWEIGHT_SCHEDULES ?? 10);
 
 describe("slurmExecutor under random faults of a made-up Slurm", () => {
   let folder: string;

@@ -1,5 +1,6 @@
 // The tests of scripts/ci/80-slurm.sh, which take too long for every day. Otherwise as in
 // vitest.config.ts.
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["counterweight-source"];
@@ -8,8 +9,9 @@ const conditions = ["counterweight-source"];
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
+  root: fileURLToPath(new URL("../..", import.meta.url)),
   test: {
-    include: ["packages/steps/src/testing/*.slow.ts", "packages/steps/src/slurm/faults.test.ts"],
+    include: ["scripts/slurm/*.slow.ts", "packages/steps/src/slurm/faults.test.ts"],
     testTimeout: 400_000,
     pool: "forks",
     maxWorkers: 1,
