@@ -6,6 +6,8 @@ import { addStep, hasStep, type Steps } from "./steps-seen.js";
 export interface RunMarks {
   /** Hash of name, tags and params. */
   described?: string;
+  /** Hash of the trial; see `trialHash`. */
+  trial?: string;
   /** Hash of the data sets. */
   inputs?: string;
   status?: string;
@@ -113,6 +115,8 @@ export function applyTo(marks: Marks, operation: Operation): void {
     case "run": {
       const { name, tags, params } = operation;
       known.described = hashOf({ name, tags, params });
+      const trial = tags["counterweight.trial"];
+      if (trial !== undefined) known.trial = trial;
       // A run is created running, and one that is only described anew keeps what it was.
       known.status ??= "RUNNING";
       return;

@@ -40,9 +40,9 @@ export async function replayLog(session: Session, options: ReplayOptions): Promi
   const results = await readResults(runFolder);
   if (lines === 0 && (results === undefined || extent === "events")) return 0;
   const spec = results?.spec;
-  const statuses = lastStatuses(marks, spool.append);
+  const latest = lastOnly(marks, spool.append);
   const mapper = trackRunEvents({
-    ...{ identity, marks, emit: statuses.emit, relations: relations.of },
+    ...{ identity, marks, emit: latest.emit, relations: relations.of },
     ...(isFields(spec) ? { spec } : {}),
     ...options.facts,
   });
@@ -63,37 +63,67 @@ export async function replayLog(session: Session, options: ReplayOptions): Promi
       mapper.artifact(file, folder, digest, last);
     }
     mapper.end("stopped", last);
-    statuses.settle();
+    latest.settle();
   } else {
     mapper.flush();
-    statuses.forget();
+    latest.forget();
   }
   await spool.flush();
   return Math.max(seen, lines);
 }
 
 /**
- * Of the statuses of a run only the last one, where it is not what the run has already: a log goes
- * through all of them again.
+ * Of what replaces itself, statuses, descriptions and tags, only the last of a run, where it is not what the
+ * run has already: a log of several sessions goes through all of them again.
  */
-function lastStatuses(marks: Marks, append: (operation: Operation) => void) {
-  const before = new Map(Object.entries(marks).map(([run, { status }]) => [run, status]));
-  const last = new Map<string, Operation & { readonly op: "status" }>();
+function lastOnly(marks: Marks, append: (operation: Operation) => void) {
+  type Status = Operation & { readonly op: "status" };
+  type Description = Operation & { readonly op: "run" };
+  const had = new Map(
+    Object.entries(marks).map(([run, { status, described, tags }]) => [
+      run,
+      { status, described, tags: { ...tags } },
+    ]),
+  );
+  const tagged = new Map<string, Record<string, string>>();
+  const statuses = new Map<string, Status>();
+  const descriptions = new Map<string, Description>();
+  const describe = (): void => {
+    for (const [run, operation] of descriptions) {
+      if (had.get(run)?.described !== marks[run]?.described) append(operation);
+    }
+    for (const [run, tags] of tagged) {
+      const before = had.get(run)?.tags ?? {};
+      const fresh = Object.entries(tags).filter(([key, value]) => before[key] !== value);
+      if (fresh.length > 0) append({ op: "tags", run, tags: Object.fromEntries(fresh) });
+    }
+  };
   return {
     emit(operation: Operation): void {
-      if (operation.op === "status") last.set(operation.run, operation);
-      else append(operation);
-    },
-    settle(): void {
-      for (const [run, operation] of last) {
-        if (before.get(run) !== operation.status) append(operation);
+      if (operation.op === "status") statuses.set(operation.run, operation);
+      else if (operation.op === "tags") {
+        tagged.set(operation.run, { ...tagged.get(operation.run), ...operation.tags });
+      } else if (operation.op !== "run" || !had.has(operation.run)) append(operation);
+      else descriptions.set(operation.run, operation);
+      if (operation.op === "run" && !had.has(operation.run)) {
+        had.set(operation.run, {
+          ...{ status: "RUNNING", tags: {} },
+          described: marks[operation.run]?.described,
+        });
       }
     },
-    /** None was emitted: the marks are to say so. */
+    settle(): void {
+      describe();
+      for (const [run, operation] of statuses) {
+        if (had.get(run)?.status !== operation.status) append(operation);
+      }
+    },
+    /** The run goes on and tells its own statuses: the marks are to say that none was emitted. */
     forget(): void {
-      for (const run of last.keys()) {
+      describe();
+      for (const run of statuses.keys()) {
         const known = marks[run];
-        if (known !== undefined) known.status = before.get(run) ?? "RUNNING";
+        if (known !== undefined) known.status = had.get(run)?.status ?? "RUNNING";
       }
     },
   };

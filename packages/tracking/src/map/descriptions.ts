@@ -1,7 +1,7 @@
 import type { StringMap } from "mlflow-js-client";
 import { type EventFields, fieldsOf, isFields, numberOf, textOf } from "./fields.js";
 import { flatParams, tagsOf } from "./params.js";
-import type { TrialRelation } from "./relations.js";
+import { type TrialRelation, trialHash } from "./relations.js";
 
 /** What mapping knows beside the events. */
 export interface RunFacts {
@@ -95,6 +95,7 @@ export function describeTrial(
       "counterweight.seed": words(record.seed),
       "counterweight.checker-fraction": words(record.checkerFraction),
       "counterweight.variant": variantName,
+      "counterweight.trial": trialHash(trial),
       "counterweight.training": result.join(" "),
     }),
     params: {

@@ -126,14 +126,17 @@ export function guessedRelations(
 /** What a trial's loss follows from, or the data's: no part of what makes it this trial. */
 const derived: ReadonlySet<string> = new Set(["generated", "loss", "gamma"]);
 
+/** What makes a trial this trial, whatever training gives its result. */
+export function trialHash(trial: EventFields): string {
+  const own = Object.entries(trial).filter(([key, value]) => !derived.has(key) && value !== "");
+  return sha256(canonicalJson(Object.fromEntries(own))).slice(0, 16);
+}
+
 /** Id of a trial's run in a run folder. Another training for the same trial is another run. */
-export function trialRunId(
+export const trialRunId = (
   identity: string,
   { trial, result }: Pick<TrialRelation, "trial" | "result">,
-): string {
-  const own = Object.entries(trial).filter(([key, value]) => !derived.has(key) && value !== "");
-  return sha256(canonicalJson([identity, Object.fromEntries(own), result])).slice(0, 32);
-}
+): string => sha256(canonicalJson([identity, trialHash(trial), result])).slice(0, 32);
 
 /** Id of the run of the whole spec. */
 export const specRunId = (identity: string): string => sha256(`spec ${identity}`).slice(0, 32);

@@ -223,6 +223,29 @@ describe("trackRunEvents", () => {
     });
   });
 
+  it("says of a trial made again by another training that the first is superseded", () => {
+    const events = exampleEvents({ seeds: 1, steps: 2 });
+    const text = JSON.stringify(events);
+    const key = String(events.find(({ type }) => type === "training-start")?.training);
+    const edited = text.replaceAll(key, `${key.slice(1)}0`);
+    // CE and what learns from it are other trainings in the edited spec; it keeps its name.
+    const first = mapAll(events);
+    const ce = String(
+      (events.find(({ type }) => type === "trial")?.result as readonly unknown[] | undefined)?.[0],
+    );
+    const other: EventFields[] = JSON.parse(edited.replaceAll(ce, `${ce.slice(1)}0`));
+    const { operations } = mapAll(other, { marks: first.marks });
+    const runs = operations.filter((one) => one.op === "run" && one.params.method === "ce");
+    expect(runs).toHaveLength(1);
+    const tags = operations.flatMap((one) => (one.op === "tags" ? Object.values(one.tags) : []));
+    expect(tags.sort()).toEqual(["false", "true"]);
+    // And back again: the first one counts, the other does not.
+    const back = mapAll(events, { marks: first.marks }).operations.flatMap((one) =>
+      one.op === "tags" ? Object.values(one.tags) : [],
+    );
+    expect(back.sort()).toEqual(["false", "true"]);
+  });
+
   it("reads a results.json without a log", () => {
     const trial = {
       benchmark: "toy",

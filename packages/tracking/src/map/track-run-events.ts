@@ -12,6 +12,7 @@ import {
   specRunId,
   type TrialRelation,
   trainingsOf,
+  trialHash,
   trialRunId,
 } from "./relations.js";
 
@@ -36,6 +37,8 @@ export interface Mapper {
   end(status: string, at: number): void;
 }
 
+const superseded = "counterweight.superseded";
+
 const endStatus: Readonly<Record<string, RunStatus>> = {
   done: "FINISHED",
   failed: "FAILED",
@@ -59,6 +62,11 @@ export function trackRunEvents(options: MapperOptions): Mapper {
   /** Runs that are described in this session. */
   const open = new Set<string>();
   const targets = new Map<string, Target[]>();
+  /** Runs of each trial, by its hash. */
+  const runsOf = new Map<string, Set<string>>();
+  for (const [run, { trial }] of Object.entries(marks)) {
+    if (trial !== undefined) runsOf.set(trial, (runsOf.get(trial) ?? new Set()).add(run));
+  }
   /** Steps seen and not passed on, of trainings whose runs are begun. */
   const steps = new Map<string, PointRow[]>();
   /** Key of the training that ended last: earlier logs tell a trial's only by the order. */
@@ -104,6 +112,15 @@ export function trackRunEvents(options: MapperOptions): Mapper {
     const all = [...datasets.values()].flat();
     if (all.length > 0) put({ op: "inputs", run: parent, datasets: all });
   };
+  /** Of several runs of one trial, as after an edit of its settings, all but this one are history. */
+  const supersede = (run: string, trial: string): void => {
+    const runs = runsOf.get(trial) ?? new Set();
+    runsOf.set(trial, runs.add(run));
+    for (const one of runs) {
+      const is = one === run ? "false" : "true";
+      put({ op: "tags", run: one, tags: { [superseded]: is } });
+    }
+  };
   const beginTrial = (run: string, at: number): void => {
     const relation = children.get(run);
     if (open.has(run) || relation === undefined) return;
@@ -112,6 +129,7 @@ export function trackRunEvents(options: MapperOptions): Mapper {
     put({ op: "run", run, parent, at, ...describeTrial(run, relation, start, options) });
     const own = datasets.get(textOf(relation.trial, "benchmark")) ?? [];
     if (own.length > 0) put({ op: "inputs", run, datasets: own });
+    supersede(run, trialHash(relation.trial));
   };
   const add = (relation: TrialRelation): string => {
     const run = trialRunId(identity, relation);
