@@ -21,7 +21,7 @@ export type { PlannedTraining, RunEvent, RunStatus, TrialScores } from "./run/ev
 export { type PreparedRun, prepareRun } from "./run/prepare-run.js";
 export type { RunResults, TrialOutcome } from "./run/results.js";
 export { type RunOptions, runExperiment } from "./run/run-experiment.js";
-export type { CreateExecutor, ExecutorParts } from "./run/run-plan.js";
+export { type CreateExecutor, type ExecutorParts, wantedKeys } from "./run/run-plan.js";
 export { schemaFile, specKeyTable, specReference } from "./spec/docs.js";
 export type { Environment } from "./spec/environment.js";
 export { type ExpandedSweep, expandSweep } from "./spec/expand.js";

@@ -1,15 +1,16 @@
-import type { PreparedRun } from "@counterweight/experiments";
+import { type PreparedRun, wantedKeys } from "@counterweight/experiments";
 import {
   collectMeasurements,
   type Estimate,
   estimate,
   findSteps,
+  type HeldStep,
+  heldSteps,
   machineRecord,
   type Step,
   type StepCost,
   type Store,
 } from "@counterweight/steps";
-import { type HeldStep, heldSteps } from "../store/held-steps.js";
 
 /** What will become of a step when the plan is run. */
 export type StepState =
@@ -101,7 +102,7 @@ export async function planFacts(
   const present = new Set(await store.keys());
   const listed: Store = { ...store, has: async (key) => present.has(key) };
   const { found, toMake } = await findSteps(steps, listed, {
-    wanted: wantedKeys(trials),
+    wanted: wantedKeys({ trials }),
     prove: false,
   });
   const held = await heldSteps(store.folder);
@@ -170,17 +171,6 @@ export async function planFacts(
 }
 
 type Plan = PreparedRun["plan"];
-
-/** Entries that results are made of: the same that a run asks for. */
-export function wantedKeys(trials: Plan["trials"]): (key: string) => boolean {
-  const wanted = new Set(
-    trials.flatMap(({ result, members, quality, diversity, evaluate, model }) => [
-      ...[result, evaluate, ...members],
-      ...[quality, diversity, model].filter((key) => key !== undefined),
-    ]),
-  );
-  return (key) => wanted.has(key);
-}
 
 /** Trials and steps that use each step's result. */
 function usesOf({ steps, trials, uses }: Plan): Map<string, number> {

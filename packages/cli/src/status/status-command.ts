@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { type HeldStep, heldSteps } from "@counterweight/steps";
 import { type CommandIo, exitCodes } from "../io.js";
 import { renderProgress } from "../progress/render.js";
 import {
@@ -9,7 +10,6 @@ import {
   trainingCounts,
   trainingSecondsLeft,
 } from "../progress/state.js";
-import { type HeldStep, heldSteps, isAlive } from "../store/held-steps.js";
 import { formatCount, formatDuration } from "../words.js";
 import { type Coordinator, newestRun, type RunRecord, readRun } from "./read-run.js";
 
@@ -149,4 +149,14 @@ function runningJson(key: string, running: RunningStep, lease: HeldStep | undefi
     secondsLeft: trainingSecondsLeft(running),
     lease: lease ?? null,
   };
+}
+
+/** Whether this host has a process of the number. */
+function isAlive(number: number): boolean {
+  try {
+    process.kill(number, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

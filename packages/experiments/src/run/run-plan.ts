@@ -84,7 +84,7 @@ export async function* runPlan(
 }
 
 /** Entries that results are made of. */
-function wantedKeys({ trials }: Plan): (key: string) => boolean {
+export function wantedKeys({ trials }: Pick<Plan, "trials">): (key: string) => boolean {
   const wanted = new Set(
     trials.flatMap(({ result, members, quality, diversity, evaluate, model }) => [
       ...[result, evaluate, ...members],

@@ -89,7 +89,8 @@ export async function runRace(options: RaceOptions): Promise<RaceReport> {
   let { stops, kills } = options;
   let seen = 0;
   const stopped = new Set<number>();
-  const disturb = async (id: number): Promise<void> => {
+  const looker = folderStore(folder);
+  const disturb = async ({ process: id, number }: RaceLine): Promise<void> => {
     const child = racers.get(id);
     if (child === undefined || stopped.has(id)) return;
     await sleep(random.integer(60));
@@ -100,7 +101,14 @@ export async function runRace(options: RaceOptions): Promise<RaceReport> {
       stops -= 1;
       stopped.add(id);
       child.process.kill("SIGSTOP");
-      await sleep(1000 * leaseSeconds * (1.3 + random.float()));
+      await sleep(1000 * leaseSeconds);
+      // However slow the machine is, another gets to take over, or even to publish.
+      const untilPublished = random.integer(2) === 0;
+      const isOver = async () =>
+        (await looker.has(toyKey(number))) ||
+        (!untilPublished &&
+          readLog(log).some((line) => line.number === number && line.from === id));
+      for (let wait = 0; wait < 60_000 && !(await isOver()); wait += 50) await sleep(50);
       stopped.delete(id);
       child.process.kill("SIGCONT");
     } else {
@@ -113,7 +121,7 @@ export async function runRace(options: RaceOptions): Promise<RaceReport> {
   while (racers.size > 0) {
     const lines = readLog(log);
     for (const line of lines.slice(seen)) {
-      if (line.what === "making") wakings.push(disturb(line.process));
+      if (line.what === "making") wakings.push(disturb(line));
     }
     seen = lines.length;
     await sleep(10);

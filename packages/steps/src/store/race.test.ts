@@ -15,6 +15,8 @@ it("16 processes race for 40 keys, some stopped past their lease and woken, some
     // Else it has shown nothing.
     expect(report.killed).toBeGreaterThan(0);
     expect(report.stopped).toBeGreaterThan(0);
+    expect(report.takenOver).toBeGreaterThan(0);
+    expect(report.refused).toBeGreaterThan(0);
   } finally {
     await rm(root, { recursive: true });
   }
