@@ -111,11 +111,12 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
     case "training-skipped":
       return [`${label(event.training)}: not run, since ${event.because} failed`];
     case "trial": {
-      const { benchmark, variant, method, seed } = event.trial;
+      const { benchmark, variant, method, seed, checkerFraction } = event.trial;
       const name = [benchmark, ...(variant === "" ? [] : [variant]), method].join(", ");
+      const fraction = state.severalFractions ? `, checker on ${checkerFraction}` : "";
       const { accuracy, macroF1 } = event.scores;
       return [
-        `${name}, seed ${seed}: test accuracy ${percent(accuracy)}, macro-F1 ${percent(macroF1)}`,
+        `${name}, seed ${seed}${fraction}: test accuracy ${percent(accuracy)}, macro-F1 ${percent(macroF1)}`,
       ];
     }
     default:

@@ -32,6 +32,8 @@ export interface ProgressState {
   /** Index in `planned` by key. */
   readonly places: ReadonlyMap<string, number>;
   readonly executor: string;
+  /** Whether trials differ in the checker fraction: only then is it worth a word. */
+  readonly severalFractions: boolean;
   readonly running: ReadonlyMap<string, RunningStep>;
   /** Where a step waits in a queue, such as "job 17_3", by key. */
   readonly queued: ReadonlyMap<string, string>;
@@ -56,6 +58,7 @@ export const initialProgress: ProgressState = {
   planned: [],
   places: new Map(),
   executor: "in-process",
+  severalFractions: false,
   running: new Map(),
   queued: new Map(),
   elsewhere: new Map(),
@@ -83,6 +86,7 @@ export function reduceProgress(state: ProgressState, event: RunEvent, time = 0):
         planned: event.trainings,
         places: new Map(event.trainings.map(({ key }, index) => [key, index])),
         executor: event.executor,
+        severalFractions: new Set(event.trials.map(({ trial }) => trial.checkerFraction)).size > 1,
         waitingSteps: event.trainings.reduce(
           (sum, { stored, steps }) => sum + (stored ? 0 : steps),
           0,
