@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { canonicalJson, sha256 } from "@counterweight/base";
 
 /** Times and machines differ between runs that are otherwise equal. */
@@ -22,6 +22,9 @@ export type Digests = Readonly<Record<string, string>>;
 const withoutTimes = (text: string): string =>
   canonicalJson(JSON.parse(text, (key, value) => (ofTheRun.has(key) ? undefined : value)));
 
+/** A card names the commit of the working tree, which may move on between two runs. */
+const withoutCommit = (card: string): string => card.replace(/^\| commit \|.*$/m, "");
+
 /** Outputs of a run: tables, the ledger, results without times and environment, models. */
 export async function outputDigests(out: string): Promise<Digests> {
   const found: Record<string, string> = {};
@@ -29,7 +32,9 @@ export async function outputDigests(out: string): Promise<Digests> {
   found["results.json"] = sha256(withoutTimes(await readFile(join(out, "results.json"), "utf8")));
   const models = join(out, "models");
   for (const name of await filesIn(models)) {
-    found[`models/${name}`] = sha256(await readFile(join(models, name)));
+    const bytes = await readFile(join(models, name));
+    const isCard = basename(name) === "README.md";
+    found[`models/${name}`] = sha256(isCard ? withoutCommit(bytes.toString("utf8")) : bytes);
   }
   return found;
 }
@@ -96,7 +101,9 @@ export async function remains({
 export interface Tally {
   /** Trainings that went on after step 0. */
   resumed: number;
-  /** Steps whose silent owner was replaced. */
+  /** Steps whose owner was replaced since its process was gone. */
+  inherited: number;
+  /** Steps whose owner was replaced though its process was there, silent past its lease. */
   takenOver: number;
   /** Steps that were computed to the end twice, and their keys. */
   readonly twice: string[];
@@ -113,6 +120,7 @@ export interface Tally {
 export async function tallyOf(outs: readonly string[]): Promise<Tally> {
   const tally: Tally = {
     resumed: 0,
+    inherited: 0,
     takenOver: 0,
     twice: [],
     twiceUnreported: [],
@@ -130,9 +138,11 @@ export async function tallyOf(outs: readonly string[]): Promise<Tally> {
       const text = await readFile(join(logs, name), "utf8");
       const count = text.match(/Z (made in |published by another process)/g)?.length ?? 0;
       ends.set(name, (ends.get(name) ?? 0) + count);
-      const overs = text.match(/Z taken over from /g)?.length ?? 0;
-      tally.takenOver += overs;
-      if (overs > 0) taken.add(name);
+      for (const [, silent] of text.matchAll(/Z taken over from .* silent for ([\d.]+) s/g)) {
+        const wasSilent = Number(silent) >= leaseSeconds;
+        tally[wasSilent ? "takenOver" : "inherited"] += 1;
+        if (wasSilent) taken.add(name);
+      }
     }
   }
   for (const [name, count] of ends) {
@@ -142,6 +152,9 @@ export async function tallyOf(outs: readonly string[]): Promise<Tally> {
   }
   return tally;
 }
+
+/** The store's lease: an owner that is there may not be replaced before. */
+const leaseSeconds = 30;
 
 interface LoggedEvent {
   readonly type: string;

@@ -35,3 +35,18 @@ methods: [ce, dimp]
 sweep: { axes: { train.learningRate: [3.0e-3, 1.0e-3] } }
 saveModels: false
 `;
+
+/** The same with one trial: four trainings. */
+export const quickSpec = sweepSpec
+  .replace("name: sweep", "name: quick")
+  .replace("methods: [ce, imp, dimp]", "methods: [dimp]")
+  .replace(/^sweep: .*\n/m, "");
+
+/** A sweep on files, with a tokenizer's folder: what a person may edit while it runs. */
+export const filesSpec = quickSpec
+  .replace("name: quick", "name: files")
+  .replace("maxPositions: 16", "maxPositions: 16, tokenizer: ./words")
+  .replace(
+    /^benchmarks: .*$/m,
+    "benchmarks: [{ kind: files, name: things, real: real.csv, generated: generated.csv }]",
+  );
