@@ -54,7 +54,7 @@ function slurm(parts: ExecutorParts, { spec, onWarning }: ExecutorChoice): Execu
   const { run, name } = spec.settings;
   const { steps, maxQueued, ...request } = run.slurm;
   return slurmExecutor({
-    folder: join(parts.out, "jobs"),
+    folder: join(parts.out, "slurm"),
     store: parts.store,
     command: [process.execPath, command, "job"],
     init: initOf(parts),

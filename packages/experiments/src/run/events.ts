@@ -1,6 +1,6 @@
 import type { StepsEvent } from "@counterweight/steps";
 import type { Trial } from "../spec/trials.js";
-import type { LoggedEvent } from "./backend.js";
+import type { EpochRecord, LoggedEvent } from "./backend.js";
 import type { EnvironmentRecord } from "./environment-record.js";
 
 /** One training as the plan shows it. */
@@ -76,6 +76,17 @@ export type RunEvent =
     }
   | { readonly type: "store-damaged"; readonly training: string; readonly reason: string }
   | { readonly type: "training-reused"; readonly training: string }
+  /** The course of a training that was found in the store, for readers that did not see it. */
+  | {
+      readonly type: "training-history";
+      readonly training: string;
+      /** One entry a step. */
+      readonly loss: readonly number[];
+      readonly learningRate: readonly number[];
+      readonly epochs: readonly EpochRecord[];
+      readonly bestEpoch: number;
+      readonly seconds: number;
+    }
   | {
       readonly type: "training-start";
       readonly training: string;

@@ -76,6 +76,14 @@ export function planWatcher(
     return recipe.kind === "train" && isWeighted(recipe.loss) ? recipe : undefined;
   }
 
+  /** The course of a training that an earlier run, or another one, made. */
+  async function* historyOf(training: string): AsyncGenerator<RunEvent> {
+    const lookup = await store.read(training);
+    if (lookup.kind !== "found") return;
+    const { steps, epochs, bestEpoch, seconds } = await readTraining(store, lookup.entry);
+    yield { type: "training-history", training, ...steps, epochs, bestEpoch, seconds };
+  }
+
   async function* trialsOf(key: string): AsyncGenerator<RunEvent> {
     const trials = (byEvaluate.get(key) ?? []).filter(({ result }) => !unhealthy.has(result));
     if (trials.length === 0) return;
@@ -104,6 +112,7 @@ export function planWatcher(
       }
       const told = runEventOf(event, isTraining, labelOf);
       if (told !== undefined) yield told;
+      if (event.type === "step-found" && isTraining(event.step)) yield* historyOf(event.step);
       if (event.type === "step-failed") {
         const { errorKind } = event;
         if (errorKind !== undefined && errorKind !== "training" && errorKind !== "internal") {

@@ -9,7 +9,7 @@ import type { EpochRecord } from "../run/backend.js";
 export interface TrainingResult {
   readonly key: string;
   readonly label: string;
-  /** Seconds of training, without evaluation of the arrays. */
+  /** Wall time, all attempts at it added up. */
   readonly seconds: number;
   /** 0 for a vote. */
   readonly bestEpoch: number;
@@ -89,6 +89,8 @@ export async function readTraining(store: Store, entry: Entry): Promise<Training
     key: entry.key,
     label: entry.record.label,
     ...small,
+    // The entry's record adds up what all attempts took; a vote takes what its checkers took.
+    seconds: entry.making.kind === "vote" ? small.seconds : entry.record.seconds,
     logProbabilities: Object.fromEntries(
       roles.map(([name, values]) => [name.slice(roleArray.length), values]),
     ),
