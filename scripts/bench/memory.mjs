@@ -1,4 +1,4 @@
-// Peak memory of a whole `counterweight run`, against its number of generated rows.
+// Peak memory of a whole `counterweight run` in one process, against its number of generated rows.
 //
 //   npm run build && node scripts/bench/memory.mjs [--rows 1000,1000000] [--guard on,off] [--keep]
 //
@@ -110,7 +110,12 @@ async function measure(rows, guard) {
     const begin = performance.now();
     const { status, stderr, signal } = spawnSync(
       process.execPath,
-      ["--import", preload, command, "run", join(folder, "memory.yaml"), "--out", out],
+      [
+        ...["--import", preload, command, "run", join(folder, "memory.yaml"), "--out", out],
+        // One process, so that its peak is the whole; nothing from runs before.
+        ...["--executor", "in-process", "--store", join(folder, "store")],
+        "tracking.enabled=false",
+      ],
       { encoding: "utf8", env: { ...process.env, MEMORY_REPORT: report } },
     );
     const seconds = (performance.now() - begin) / 1000;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Kills a run of the real MiniLM three times at random moments, continues it with the same command,
-# and compares its results with those of an undisturbed run, bit for bit.
-# Needs the built packages and COUNTERWEIGHT_ASSETS. About 80 s of two cores.
+# Kills a run of the real MiniLM four times at random moments, its coordinator, a worker of its pool or
+# all of them, continues it with the same command, and compares its results with those of an
+# undisturbed run, bit for bit. Needs the built packages and COUNTERWEIGHT_ASSETS. About two minutes of
+# two cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ -z "${COUNTERWEIGHT_ASSETS:-}" ]; then
