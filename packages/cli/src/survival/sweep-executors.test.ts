@@ -54,6 +54,26 @@ test.for([1, 2, 4])(
   },
 );
 
+test(
+  "models asked for later are those that are kept beside their trainings",
+  async () => {
+    const store = join(folder, "later-store");
+    const first = join(folder, "without");
+    const words = ["--executor", "in-process"];
+    const without = await startSweep({
+      ...{ spec, out: first, store, words: [...words, "saveModels=false"] },
+    }).ended;
+    expect(without.code, without.stderr).toBe(0);
+    const out = join(folder, "later");
+    const later = await startSweep({ spec, out, store, words }).ended;
+    expect(later.code, later.stderr).toBe(0);
+    expect({ outputs: await outputDigests(out), entries: await entryDigests(store) }).toEqual(
+      wanted,
+    );
+  },
+  patience,
+);
+
 describe.skipIf(!hasSlurm)("a cluster (needs slurm)", () => {
   const place = () => join(folder, "cluster");
   const environment = { ...process.env, PATH, SLURM_LOCAL_CPUS: "2", SLURM_LOCAL_MEM: "8192" };

@@ -128,9 +128,13 @@ export async function tallyOf(outs: readonly string[]): Promise<Tally> {
   };
   const ends = new Map<string, number>();
   const taken = new Set<string>();
+  const inherited = new Set<string>();
+  const replaced = (key: string, silentSeconds: number) =>
+    (silentSeconds >= leaseSeconds ? taken : inherited).add(key);
   for (const out of outs) {
-    for (const { type, step = 0 } of await eventsIn(out)) {
-      if (type === "resumed" && step > 0) tally.resumed += 1;
+    for (const { type, step = 0, silentSeconds = 0 } of await eventsIn(out)) {
+      if (type === "resumed" && step !== 0) tally.resumed += 1;
+      if (type === "step-taken-over") replaced(String(step), silentSeconds);
       if (type === "step-retry") tally.attemptsFailed += 1;
     }
     const logs = join(out, "logs");
@@ -139,17 +143,17 @@ export async function tallyOf(outs: readonly string[]): Promise<Tally> {
       const count = text.match(/Z (made in |published by another process)/g)?.length ?? 0;
       ends.set(name, (ends.get(name) ?? 0) + count);
       for (const [, silent] of text.matchAll(/Z taken over from .* silent for ([\d.]+) s/g)) {
-        const wasSilent = Number(silent) >= leaseSeconds;
-        tally[wasSilent ? "takenOver" : "inherited"] += 1;
-        if (wasSilent) taken.add(name);
+        replaced(basename(name, ".log"), Number(silent));
       }
     }
   }
   for (const [name, count] of ends) {
     if (count < 2) continue;
     tally.twice.push(name);
-    if (!taken.has(name)) tally.twiceUnreported.push(name);
+    if (!taken.has(basename(name, ".log"))) tally.twiceUnreported.push(name);
   }
+  tally.takenOver = taken.size;
+  tally.inherited = inherited.size;
   return tally;
 }
 
@@ -158,7 +162,9 @@ const leaseSeconds = 30;
 
 interface LoggedEvent {
   readonly type: string;
-  readonly step?: number;
+  /** Number of a training's step, or key of the plan's. */
+  readonly step?: number | string;
+  readonly silentSeconds?: number;
 }
 
 /** `events.jsonl`; all but an unfinished last line must be JSON. */

@@ -20,6 +20,8 @@ export function keepModels(
     if (recipe.kind !== "train") continue;
     const key = kept.add({
       ...keptModelMaking(result),
+      // Where another run made the training without its model, all is trained once more.
+      reads: training.needs,
       label: `model of ${training.label}`,
       recipe: { kind: "keep-model", train: { ...recipe, keepsModel: true } },
       cost: { ...training.cost, shape: training.cost.shape.replace(/^\S+/, "keep-model") },

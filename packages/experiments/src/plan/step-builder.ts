@@ -33,6 +33,8 @@ export interface StepDraft {
   readonly settings: Making["settings"];
   /** By name; undefined ones are left out. */
   readonly inputs: Readonly<Record<string, string | undefined>>;
+  /** Keys of further steps that it reads, which decide no more of it than its inputs do. */
+  readonly reads?: readonly string[];
   readonly label: string;
   readonly recipe: Recipe;
   readonly cost: Step["cost"];
@@ -52,7 +54,7 @@ export function stepBuilder(known: ReadonlyMap<string, Step> = new Map()): StepB
   const isStep = (key: string): boolean => steps.has(key) || known.has(key);
   return {
     steps,
-    add({ kind, settings, inputs, label, recipe, cost, threads = 1 }) {
+    add({ kind, settings, inputs, reads = [], label, recipe, cost, threads = 1 }) {
       const given = Object.entries(inputs).filter(
         (entry): entry is [string, string] => entry[1] !== undefined,
       );
@@ -68,7 +70,7 @@ export function stepBuilder(known: ReadonlyMap<string, Step> = new Map()): StepB
           key,
           making,
           label,
-          needs: [...new Set(given.map(([, input]) => input).filter(isStep))],
+          needs: [...new Set([...given.map(([, input]) => input), ...reads].filter(isStep))],
           place: onExecutor.includes(kind) ? "executor" : "here",
           cost,
           resources: { threads },

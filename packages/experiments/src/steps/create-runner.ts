@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import type { Runner } from "@counterweight/steps";
 import { type DataSource, recipeOf, type TokeniseRecipe } from "../plan/recipes.js";
@@ -13,6 +11,7 @@ import { type SourceData, sourceData } from "./source-data.js";
 import { split } from "./split.js";
 import { tokenFiles } from "./tokenised-rows.js";
 import { keepModel, train } from "./train.js";
+import { writeDraft } from "./write-draft.js";
 
 /** What a worker starts with: plain JSON. */
 export interface RunnerInit {
@@ -89,7 +88,7 @@ async function tokenise(
   await tokenizerUnchanged(model, tokenizerDigest);
   if (tokens === undefined) return { rows: 0, tokens: 0 };
   for (const name of ["offsets", "tokenIds", "typeIds"] as const) {
-    await writeFile(join(draft, tokenFiles[name]), tokens[name]);
+    await writeDraft(draft, tokenFiles[name], tokens[name]);
   }
   return { rows: table.label.length, tokens: tokens.tokenIds.length };
 }

@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import { scoresOfLabels, type TemperatureFit } from "@counterweight/checkers";
 import type { Entry, RunnerContext } from "@counterweight/steps";
@@ -10,6 +8,7 @@ import { scoreTrial } from "../run/score-trial.js";
 import { calibrated, countVotes, fitOn, valuesOf } from "./scores.js";
 import { type SourceData, splitOf } from "./source-data.js";
 import { readTraining, type TrainingResult, writeTraining } from "./training-result.js";
+import { writeDraft } from "./write-draft.js";
 
 /** File of a score step: log-probability of each row's label, `[rows]`. */
 export const scoreFile = "scores.f32";
@@ -67,7 +66,7 @@ export async function score(
           temperatureIn(await context.input(calibrate)).temperature,
         );
   const column = scoresOfLabels(values, generated, checkerName);
-  await writeFile(join(context.draft, scoreFile), bytesOf(column));
+  await writeDraft(context.draft, scoreFile, bytesOf(column));
   return { rows: column.length };
 }
 

@@ -1,9 +1,8 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import type { Entry, Store } from "@counterweight/steps";
 import { bytesOf, floatsOf } from "../float-bytes.js";
 import type { EpochRecord } from "../run/backend.js";
+import { writeDraft } from "./write-draft.js";
 
 /** What is kept of a finished training, or of a vote of several. */
 export interface TrainingResult {
@@ -62,7 +61,7 @@ export async function writeTraining(
   result: Omit<TrainingResult, "key" | "label">,
 ): Promise<SmallResult> {
   for (const [name, values] of arraysOf(result)) {
-    await writeFile(join(draft, `${name}${ending}`), bytesOf(values));
+    await writeDraft(draft, `${name}${ending}`, bytesOf(values));
   }
   const { seconds, bestEpoch, epochs, steps } = result;
   return { seconds, bestEpoch, epochs, steps };
