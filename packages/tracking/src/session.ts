@@ -109,7 +109,8 @@ function sessionOf(parts: SessionParts): Session {
     },
     async close() {
       await spool.close();
-      if (spool.unwritten() === 0) {
+      // What found no room is in the run's log only: it is to be read again.
+      if (spool.unwritten() === 0 && spool.dropped() === 0) {
         await writeFileAtomic(join(spool.folder, closedFile), "").catch(() => undefined);
       }
       await release();

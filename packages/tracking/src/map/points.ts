@@ -1,4 +1,4 @@
-import { type Plain, toPlain } from "../operations.js";
+import { type Plain, type PointRow, toPlain } from "../operations.js";
 import { type EventFields, fieldsOf, listOf, numberOf } from "./fields.js";
 
 /** Points of one event of a training, before it is known whose they are. */
@@ -69,24 +69,36 @@ export function pointsOf(event: EventFields): EventPoints | undefined {
 export const testPoints = (fields: EventFields): EventPoints =>
   named("scores", 0, scores("test", fields));
 
+/** Points of a series that are recorded together. */
+export interface PointBlock extends Pick<EventPoints, "series" | "names"> {
+  readonly rows: readonly PointRow[];
+}
+
+/** Rows of a record: as many as steps seen under way are gathered at most. */
+const blockRows = 256;
+
 /**
- * The whole course of a training that was made elsewhere, a step and an epoch each. It knows no
- * gradient norms.
+ * The whole course of a training that was made elsewhere, steps and epochs. It knows no gradient
+ * norms.
  */
-export function historyPoints(event: EventFields): EventPoints[] {
+export function historyPoints(event: EventFields, at: number): PointBlock[] {
   const { loss, learningRate } = event;
+  const losses: readonly unknown[] = Array.isArray(loss) ? loss : [];
   const rates: readonly unknown[] = Array.isArray(learningRate) ? learningRate : [];
   const plain = (value: unknown): Plain => toPlain(typeof value === "number" ? value : Number.NaN);
-  const steps = (Array.isArray(loss) ? loss : []).map(
-    (value: unknown, index): EventPoints => ({
-      series: "step",
-      step: index + 1,
-      names: stepNames.slice(0, 2),
-      values: [plain(value), plain(rates[index])],
-    }),
+  const rows = losses.map(
+    (value, index): PointRow => [index + 1, at, plain(value), plain(rates[index])],
   );
-  const epochs = listOf(event, "epochs").flatMap(
-    (epoch) => pointsOf({ ...epoch, type: "epoch" }) ?? [],
-  );
+  const steps = Array.from({ length: Math.ceil(rows.length / blockRows) }, (_, block) => ({
+    series: "step",
+    names: stepNames.slice(0, 2),
+    rows: rows.slice(block * blockRows, (block + 1) * blockRows),
+  }));
+  const epochs = listOf(event, "epochs").flatMap((epoch): PointBlock[] => {
+    const found = pointsOf({ ...epoch, type: "epoch" });
+    if (found === undefined) return [];
+    const { series, names, step, values } = found;
+    return [{ series, names, rows: [[step, at, ...values]] }];
+  });
   return [...steps, ...epochs];
 }

@@ -127,6 +127,20 @@ describe("trackRunEvents", () => {
     expect(steps).toEqual([3, 6, 9, 12, 15, 18]);
   });
 
+  it("records a history of many steps in few records", () => {
+    const plan = exampleEvents({ seeds: 1, steps: 1 }).slice(0, 3);
+    const key = exampleEvents({ seeds: 1, steps: 1 }).find(
+      ({ type }) => type === "training-start",
+    )?.training;
+    const loss = Array.from({ length: 600 }, (_, step) => 1 / (step + 1));
+    const start = { type: "training-reused", training: key };
+    const history = { type: "training-history", training: key, loss, learningRate: loss };
+    const { operations } = mapAll([...plan, start, history]);
+    const rows = operations.flatMap((one) => (one.op === "points" ? [one.rows] : []));
+    expect(rows.map(({ length }) => length)).toEqual([256, 256, 88]);
+    expect(rows.flat().map(([step]) => step)).toEqual(loss.map((_, index) => index + 1));
+  });
+
   it("marks what failed, what was skipped, and what a stop left open", () => {
     const events = exampleEvents({ seeds: 1, steps: 4 });
     const plan = events.slice(0, 3);

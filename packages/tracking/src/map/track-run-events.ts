@@ -192,7 +192,9 @@ export function trackRunEvents(options: MapperOptions): Mapper {
         for (const [run] of to) if (isResult(run, key)) beginTrial(run, at);
         break;
       case "training-history":
-        for (const found of historyPoints(event)) points(to, found, at);
+        for (const { series, names, rows } of historyPoints(event, at)) {
+          if (to.length > 0) put({ op: "points", to, series, names, rows });
+        }
         return;
       case "training-failed":
       case "training-skipped":
