@@ -1,4 +1,4 @@
-import type { TrainingBackend } from "@counterweight/experiments";
+import { codeOf, environmentRecord, type TrainingBackend } from "@counterweight/experiments";
 import { serveJob } from "@counterweight/steps";
 import { workerParts } from "./worker-command.js";
 
@@ -8,7 +8,9 @@ import { workerParts } from "./worker-command.js";
  */
 export async function jobCommand(folder: string, backend: TrainingBackend): Promise<number> {
   try {
-    return await serveJob(folder, workerParts(backend));
+    // Its own, not the coordinator's: a job may start hours later.
+    const code = codeOf(await environmentRecord(), backend);
+    return await serveJob(folder, { ...workerParts(backend), code });
   } finally {
     await backend.close();
   }

@@ -17,6 +17,7 @@ export type {
 } from "./run/backend.js";
 export { bertBackend } from "./run/bert-backend.js";
 export { describePlan, describeSteps, trialRecords } from "./run/describe-plan.js";
+export { codeOf, environmentRecord } from "./run/environment-record.js";
 export type { PlannedTraining, RunEvent, RunStatus, TrialScores } from "./run/events.js";
 export { type PreparedRun, prepareRun } from "./run/prepare-run.js";
 export type { RunResults, TrialOutcome } from "./run/results.js";

@@ -30,7 +30,24 @@ export async function openRunTracking(
     now,
     environment,
     spec: { ...storedSpec(spec, out) },
-    user: environment.MLFLOW_TRACKING_USERNAME ?? userInfo().username,
+    ...userOf(environment),
     onWarning: (message) => say(`tracking: ${message}`),
   });
+}
+
+/**
+ * Who runs it: the name given to MLflow, else the system's. No name where the system knows none, as
+ * in a container with a user number of its own: a run must not fail for that.
+ */
+export function userOf(
+  environment: CommandIo["environment"],
+  system: () => { readonly username: string } = userInfo,
+): { readonly user?: string } {
+  const { MLFLOW_TRACKING_USERNAME: given = "" } = environment;
+  if (given !== "") return { user: given };
+  try {
+    return { user: system().username };
+  } catch {
+    return {};
+  }
 }

@@ -40,6 +40,12 @@ export async function environmentRecord(): Promise<EnvironmentRecord> {
   };
 }
 
+/** What of it made a step, for the record of the step's entry. */
+export const codeOf = (
+  { packages, git }: EnvironmentRecord,
+  backend: { readonly version: string },
+): Readonly<Record<string, unknown>> => ({ packages, git, backend: backend.version });
+
 async function gitState(folder: string): Promise<EnvironmentRecord["git"]> {
   const git = async (...words: string[]): Promise<string> =>
     (await promisify(execFile)("git", ["-C", folder, ...words], { timeout: 5000 })).stdout.trim();

@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.js";
 import { createRunner, type RunnerInit } from "../steps/create-runner.js";
 import type { TrainingBackend } from "./backend.js";
 import { closeEarly } from "./close-early.js";
-import type { EnvironmentRecord } from "./environment-record.js";
+import { codeOf, type EnvironmentRecord } from "./environment-record.js";
 import type { RunEvent } from "./events.js";
 import { readFailures, withoutFailures, writeFailures } from "./known-failures.js";
 import { type PlanOutcome, planWatcher } from "./plan-watcher.js";
@@ -46,7 +46,7 @@ export async function* runPlan(
 ): AsyncGenerator<RunEvent, PlanOutcome> {
   const { plan, sources, spec } = prepared;
   const { out, store, backend, environment, signal } = options;
-  const code = { packages: environment.packages, git: environment.git, backend: backend.version };
+  const code = codeOf(environment, backend);
   const init: RunnerInit = { sources: plan.sources };
   const runner = createRunner(init, backend, sources);
   const logs = join(out, "logs");
