@@ -51,8 +51,15 @@ export interface DataSteps {
   readonly vocabulary: string;
 }
 
-/** Plans what is done to data before anything learns from it. */
-export function dataSteps(builder: StepBuilder, { id, prepared }: PlannedSource): DataSteps {
+/**
+ * Plans what is done to data before anything learns from it.
+ * @param backend who tokenises: another version of a tokenizer's library may give other tokens
+ */
+export function dataSteps(
+  builder: StepBuilder,
+  { id, prepared }: PlannedSource,
+  backend: { readonly version: string },
+): DataSteps {
   const { benchmark, digests } = prepared;
   const name = benchmark.name;
   const reads = new Map<Role, string>();
@@ -161,7 +168,11 @@ export function dataSteps(builder: StepBuilder, { id, prepared }: PlannedSource)
           : {};
       const key = builder.add({
         kind: "tokenise",
-        settings: { tokenizer: tokenizer ?? "words of the data", maxLength },
+        settings: {
+          backend: backend.version,
+          tokenizer: tokenizer ?? "words of the data",
+          maxLength,
+        },
         inputs: { rows: read(which), ...words },
         label: `${name}, ${which}, at most ${maxLength} tokens`,
         recipe: {

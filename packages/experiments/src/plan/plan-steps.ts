@@ -121,7 +121,7 @@ function variantPlanner(
     throw new CounterweightError("internal", `benchmark ${benchmark} is not prepared`);
   };
   const dataOf = (trial: Trial): DataSteps => {
-    const known = data.get(trial.benchmark) ?? dataSteps(builder, sourceOf(trial));
+    const known = data.get(trial.benchmark) ?? dataSteps(builder, sourceOf(trial), backend);
     data.set(trial.benchmark, known);
     return known;
   };

@@ -48,7 +48,8 @@ export function planWatcher(
   const labelOf = (key: string): string => steps.get(key)?.label ?? key;
   const isTraining = (key: string): boolean => plan.trainings.has(key);
   const failures: { label: string; message: string }[] = [];
-  const own = new Map<string, string>();
+  // A run that is stopped before it comes to them must not forget those of earlier ones.
+  const own = new Map(known);
   const evaluated = new Set<string>();
   const unhealthy = new Set<string>();
   let broken: CounterweightError | undefined;
@@ -100,6 +101,7 @@ export function planWatcher(
     async *see(event) {
       const failure = ownFailureIn(event);
       if (failure !== undefined) own.set(event.step, failure.message);
+      if (event.type === "step-made" || event.type === "step-found") own.delete(event.step);
       if (event.type === "step-found" && refusing) {
         const problem = await storedProblem(event.step);
         if (problem !== undefined) {
@@ -119,7 +121,6 @@ export function planWatcher(
           broken ??= new CounterweightError(errorKind, event.message);
         }
         const before = known.get(event.step);
-        if (before !== undefined) own.set(event.step, before);
         const log = event.log === undefined ? "" : ` Log: ${event.log}`;
         const again =
           before === undefined ? "" : " It failed so before; --retry-failed tries again.";
