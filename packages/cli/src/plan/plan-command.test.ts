@@ -98,6 +98,10 @@ describe("counterweight plan", () => {
     expect(seeds.totals.trainings).toMatchObject({ all: 6, cached: 3, toRun: 3 });
     // Equal shapes were measured here; rows of another seed are as many.
     expect(seeds.estimate).toMatchObject({ unknownSteps: 0, guess: false });
+    // A training that is made keeps its model beside it: nothing is made once more for that.
+    const kept = await planJson(...own, "seeds=1", "saveModels=true");
+    expect(kept.totals.kinds).toContainEqual(expect.objectContaining({ kind: "keep-model" }));
+    expect(kept.estimate).toMatchObject({ unknownSteps: 0, guess: false });
     const epochs = await planned(...own, "train.epochs=3");
     expect(epochs).toMatch(/A guess: ~\d+:\d\d of work, ~\d+:\d\d on 1 process/);
     expect(epochs).toMatch(/quality-checker, seed 0 +to run ~\d+:\d\d/);

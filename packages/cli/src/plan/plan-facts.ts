@@ -105,9 +105,16 @@ export async function planFacts(
     wanted: wantedKeys({ trials }),
     prove: false,
   });
+  const isToMake = (key: string): boolean => toMake.has(key);
   const held = await heldSteps(store.folder);
+  // A training that is made keeps its model itself.
+  const keptBeside = new Set(
+    steps
+      .filter(({ making, needs }) => making.kind === "keep-model" && needs.some(isToMake))
+      .map(({ key }) => key),
+  );
   const costs = estimate(steps, {
-    isDone: (key) => !toMake.has(key),
+    isDone: (key) => !toMake.has(key) || keptBeside.has(key),
     measured: await collectMeasurements(store, { machine: machineRecord().id }),
     executor: { name: executor, workers },
   });
