@@ -54,8 +54,8 @@ export function poolWorker(options: PoolWorkerOptions): PoolWorker {
           resolve();
         };
         started.once("exit", end);
-        // It never started, so that no exit follows.
-        started.once("error", () => {
+        // It never started, so that no exit follows. Later errors, as of a kill, are no one's.
+        started.on("error", () => {
           if (started.pid === undefined) end();
         });
       });
