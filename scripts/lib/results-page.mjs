@@ -34,15 +34,23 @@ export async function writeNumbers(name, text) {
   await writeFileAtomic(fileURLToPath(new URL(`docs/results/${name}.json`, root)), text);
 }
 
-/** The environment of the run that trained: the first of the folder's event log. */
+/**
+ * The environment of the run that trained: of the folder's runs the first that ended a training, or
+ * the first of all where every training came from the store.
+ */
 export async function trainingEnvironment(folder) {
   const log = await readFile(join(folder, "events.jsonl"), "utf8");
+  const environments = new Map();
   for (const line of log.split("\n")) {
-    if (line === "") continue;
-    const event = JSON.parse(line);
-    if (event.type === "run-start") return event.environment;
+    // Most lines are steps, and none of those matters.
+    if (!/"type":"(run-start|training-end)"/.test(line)) continue;
+    const { type, run, environment } = JSON.parse(line);
+    if (type === "run-start") environments.set(run, environment);
+    else if (environments.has(run)) return environments.get(run);
   }
-  throw new Error(`${folder}/events.jsonl begins no run`);
+  const [first] = environments.values();
+  if (first === undefined) throw new Error(`${folder}/events.jsonl begins no run`);
+  return first;
 }
 
 /** Such as `commit 0123456789ab, 2026-01-31, Node v20, onnxruntime-node 1.30.0, 2 cores`. */
