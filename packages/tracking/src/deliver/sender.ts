@@ -10,6 +10,9 @@ import { briefly, isFinal } from "./refusals.js";
 import { gatherWork, type RunWork } from "./run-work.js";
 import { type SendContext, sendRun } from "./send-run.js";
 
+/** Tells MLflow 3 that the page is about training, which it otherwise has to guess from the runs. */
+const experimentTags = { "mlflow.experimentKind": "custom_model_development" };
+
 export interface SenderOptions {
   readonly spool: Spool;
   readonly store: TrackingStore;
@@ -89,7 +92,7 @@ export function createSender(options: SenderOptions): Sender {
     const there = await store.getExperimentByName(experiment, { signal });
     if (there === undefined) {
       try {
-        return await store.createExperiment(experiment, { signal });
+        return await store.createExperiment(experiment, { signal, tags: experimentTags });
       } catch (error) {
         // Another process made it in between.
         if (!hasErrorCode(error, "RESOURCE_ALREADY_EXISTS")) throw error;
