@@ -19,21 +19,33 @@ const fixed = [
 export type Digests = Readonly<Record<string, string>>;
 
 /** The same text for equal values without times and machines, whatever the order of their keys. */
-const withoutTimes = (text: string): string =>
-  canonicalJson(JSON.parse(text, (key, value) => (ofTheRun.has(key) ? undefined : value)));
+const withoutTimes = (text: string, others: readonly string[] = []): string =>
+  canonicalJson(
+    JSON.parse(text, (key, value) =>
+      ofTheRun.has(key) || others.includes(key) ? undefined : value,
+    ),
+  );
 
 /** A card names the commit of the working tree, which may move on between two runs. */
 const withoutCommit = (card: string): string => card.replace(/^\| commit \|.*$/m, "");
 
-/** Outputs of a run: tables, the ledger, results without times and environment, models. */
-export async function outputDigests(out: string): Promise<Digests> {
+/**
+ * Outputs of a run: tables, the ledger, results without times and environment, models.
+ * @param anyExecutor leaves out what repeats the spec's section `run`, which says who made the steps
+ */
+export async function outputDigests(out: string, { anyExecutor = false } = {}): Promise<Digests> {
   const found: Record<string, string> = {};
-  for (const name of fixed) found[name] = sha256(await readFile(join(out, name)));
-  found["results.json"] = sha256(withoutTimes(await readFile(join(out, "results.json"), "utf8")));
+  for (const name of fixed) {
+    if (anyExecutor && name === "spec.yaml") continue;
+    found[name] = sha256(await readFile(join(out, name)));
+  }
+  const results = await readFile(join(out, "results.json"), "utf8");
+  found["results.json"] = sha256(withoutTimes(results, anyExecutor ? ["run"] : []));
   const models = join(out, "models");
   for (const name of await filesIn(models)) {
     const bytes = await readFile(join(models, name));
     const isCard = basename(name) === "README.md";
+    if (anyExecutor && isCard) continue;
     found[`models/${name}`] = sha256(isCard ? withoutCommit(bytes.toString("utf8")) : bytes);
   }
   return found;
