@@ -86,11 +86,14 @@ async function* runPrepared(
     yield { type: "data", benchmark: name, rows: rowsByRole(benchmark), digests, notes };
   }
   if (modelNotes.length > 0) yield { type: "model", notes: modelNotes };
+  // One list of the store in place of a look for each of perhaps 100,000 steps.
+  const present = new Set(await store.keys());
+  const listed = { has: async (key: string) => present.has(key) };
   yield {
     type: "plan",
-    trainings: await describePlan(plan, store),
+    trainings: await describePlan(plan, listed),
     trials: trialRecords(plan),
-    steps: await describeSteps(plan, store),
+    steps: await describeSteps(plan, listed),
     executor: spec.settings.run.executor,
     store: store.folder,
   };

@@ -9,7 +9,7 @@ import { type SplitResult, tableOf } from "./rows-of.js";
 export interface SourceData {
   /** @throws CounterweightError `data` where the files changed since the plan was made. */
   prepared(source: string): Promise<PreparedBenchmark>;
-  /** The rows a reference means; the same object each time, so that tokens can be kept by it. */
+  /** The rows a reference means; of a whole role the same object each time. */
   table(source: string, ref: RowsRef, input: Input): Promise<TextTable>;
 }
 
@@ -22,28 +22,21 @@ export function sourceData(
   known: ReadonlyMap<string, PreparedBenchmark> = new Map(),
 ): SourceData {
   const read = new Map<string, Promise<PreparedBenchmark>>();
-  const tables = new Map<string, Promise<TextTable>>();
 
   function prepared(id: string): Promise<PreparedBenchmark> {
     const found = known.get(id);
     if (found !== undefined) return Promise.resolve(found);
     const reading = read.get(id) ?? readSource(id, sources[id]);
     read.set(id, reading);
+    // A worker lives for many steps: a disk's bad moment must not spoil them all.
+    reading.catch(() => read.delete(id));
     return reading;
   }
 
   return {
     prepared,
-    table(id, ref, input) {
-      const name = `${id} ${JSON.stringify(ref)}`;
-      const found =
-        tables.get(name) ??
-        (async () => tableOf(ref, await splitOf(ref, input), await prepared(id)))();
-      tables.set(name, found);
-      // A read that failed, as of a damaged split, is tried again.
-      found.catch(() => tables.delete(name));
-      return found;
-    },
+    // Not kept: a worker of a large sweep sees thousands of splits.
+    table: async (id, ref, input) => tableOf(ref, await splitOf(ref, input), await prepared(id)),
   };
 }
 
