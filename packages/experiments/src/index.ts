@@ -16,7 +16,7 @@ export type {
   WeightsEvent,
 } from "./run/backend.js";
 export { bertBackend } from "./run/bert-backend.js";
-export { describePlan, describeSteps, trialRecords } from "./run/describe-plan.js";
+export { describePlan } from "./run/describe-plan.js";
 export { codeOf, environmentRecord } from "./run/environment-record.js";
 export type { PlannedTraining, RunEvent, RunStatus, TrialScores } from "./run/events.js";
 export { type PreparedRun, prepareRun } from "./run/prepare-run.js";
