@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Runs the examples of a page as they stand there, in one new folder, from top to bottom; so the page
- * cannot say what does not work.
+ * Runs the examples of pages as they stand there, each page in one new folder, from top to bottom; so a
+ * page cannot say what does not work.
  *
- *     node scripts/lib/run-docs-examples.mjs PAGE [--python PYTHON]
+ *     node scripts/lib/run-docs-examples.mjs PAGE... [--python PYTHON]
  *
  * An HTML comment on the line before a fenced block, unseen on GitHub, says what the block is:
  *
@@ -39,7 +39,6 @@ const { values, positionals } = parseArgs({
   options: { python: { type: "string", default: "python3" } },
   allowPositionals: true,
 });
-const page = positionals[0] ?? "";
 const { parse, stringify } = createRequire(join(root, "packages/experiments/package.json"))("yaml");
 const languages = new Set(["yaml", "sh", "js", "python"]);
 const limitMilliseconds = 300_000;
@@ -47,9 +46,10 @@ const limitMilliseconds = 300_000;
 /**
  * The fenced blocks of a page.
  * @param {string} markdown
+ * @param {string} page
  * @returns {Block[]}
  */
-function blocksOf(markdown) {
+function blocksOf(markdown, page) {
   const lines = markdown.split("\n");
   /** @type {Block[]} */
   const blocks = [];
@@ -68,9 +68,10 @@ function blocksOf(markdown) {
 
 /**
  * @param {string} words such as "broken; exit 2; over first.yaml"
+ * @param {string} page
  * @returns {Example}
  */
-function exampleOf(words) {
+function exampleOf(words, page) {
   const [name = "", ...rest] = words.split(";").map((part) => part.trim());
   const known = ["exit", "over", "dry", "hub", "needs"];
   const options = new Map(
@@ -147,7 +148,7 @@ async function prepare({ language, text }, { name, options }, folder) {
     python: ["py", [values.python]],
   };
   const [ending, command] = programs[language] ?? ["", []];
-  if (ending === "") throw new Error(`${page}: ${name} is in ${language}, which is not run`);
+  if (ending === "") throw new Error(`${name} is in ${language}, which is not run`);
   const file = `example-${name}.${ending}`;
   await writeFile(join(folder, file), text);
   return [...command, file];
@@ -156,11 +157,13 @@ async function prepare({ language, text }, { name, options }, folder) {
 /** @param {string} text */
 const indented = (text) => text.trimEnd().replace(/^/gm, "       ");
 
-async function main() {
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** @param {string} page */
+async function runPage(page) {
   const folder = await mkdtemp(join(tmpdir(), "docs-examples-"));
   /** @type {Awaited<ReturnType<typeof startLocalHub>> | undefined} */
   let hub;
-  const counts = { passed: 0, failed: 0, skipped: 0 };
   const report = (/** @type {keyof typeof counts} */ as, /** @type {string} */ what) => {
     counts[as] += 1;
     console.log(`${{ passed: "ok     ", failed: "FAILED ", skipped: "skipped" }[as]} ${what}`);
@@ -171,7 +174,7 @@ async function main() {
     }
     /** @type {{ name: string, output: string } | undefined} */
     let last;
-    for (const block of blocksOf(await readFile(page, "utf8"))) {
+    for (const block of blocksOf(await readFile(page, "utf8"), page)) {
       const [, kind, words = ""] =
         /^(file|run|output|shown)\b:?\s*(.*)$/.exec(block.directive ?? "") ?? [];
       if (kind === "file") {
@@ -183,7 +186,7 @@ async function main() {
         report(same ? "passed" : "failed", `${last.name}: the output on line ${block.line}`);
         if (!same) console.log(indented(last.output));
       } else if (kind === "run") {
-        const example = exampleOf(words);
+        const example = exampleOf(words, page);
         const { name, options } = example;
         last = undefined;
         const variable = options.get("needs");
@@ -218,8 +221,11 @@ async function main() {
     await hub?.close();
     await rm(folder, { recursive: true, force: true });
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-  if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
 }
 
-await main();
+for (const page of positionals) {
+  console.log(page);
+  await runPage(page);
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
