@@ -12,10 +12,21 @@ import type { ScoreColumns } from "./backend.js";
 import type { PreparedBenchmark } from "./prepare.js";
 import type { TrialOutcome } from "./results.js";
 
-/** Reads what a finished trial found from the store. */
+/**
+ * Reads what a finished trial found from the store.
+ * @param isWhole false for a run that was stopped or had failures: its models may not be kept yet
+ */
 export async function readOutcome(
   planned: PlannedTrial,
-  { prepared, settings }: { readonly prepared: PreparedBenchmark; readonly settings: Spec },
+  {
+    prepared,
+    settings,
+    isWhole,
+  }: {
+    readonly prepared: PreparedBenchmark;
+    readonly settings: Spec;
+    readonly isWhole: boolean;
+  },
   store: Store,
 ): Promise<TrialOutcome> {
   const { trial, members, transforms } = planned;
@@ -28,7 +39,9 @@ export async function readOutcome(
         )
       : [training];
   const classes = prepared.benchmark.labelNames.length;
-  const model = planned.model === undefined ? undefined : await entryOf(store, planned.model);
+  const { model: key } = planned;
+  const isKept = key !== undefined && (isWhole || (await store.has(key)));
+  const model = isKept ? await entryOf(store, key) : undefined;
   return {
     trial,
     settings,

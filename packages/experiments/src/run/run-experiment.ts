@@ -128,15 +128,18 @@ async function collectResults(
   environment: EnvironmentRecord,
 ): Promise<RunResults> {
   const settingsOf = new Map(variants.map(({ name, spec: own }) => [name, own]));
+  const isWhole = !stopped && failures.length === 0;
   const outcomes: TrialOutcome[] = [];
   for (const planned of finished) {
     const prepared = sources.get(planned.source);
     const settings = settingsOf.get(planned.trial.variant);
     if (prepared === undefined || settings === undefined) continue;
-    outcomes.push(await readOutcome(planned, { prepared, settings }, store));
+    outcomes.push(await readOutcome(planned, { prepared, settings, isWhole }, store));
   }
+  const models = finished.filter(({ model }) => model !== undefined).length;
+  const kept = outcomes.filter(({ model }) => model !== undefined).length;
   const status: RunStatus =
-    stopped && outcomes.length < plan.trials.length
+    stopped && (outcomes.length < plan.trials.length || kept < models)
       ? "stopped"
       : failures.length > 0
         ? "failed"
