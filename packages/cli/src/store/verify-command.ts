@@ -20,7 +20,7 @@ export async function verifyCommand(flags: VerifyFlags, io: CommandIo): Promise<
   if (flags.json) io.stdout(`${JSON.stringify(found, null, 2)}\n`);
   else {
     for (const { key, reason, movedTo } of damaged) {
-      io.stdout(`${key}: ${reason} Now in ${movedTo}\n`);
+      io.stdout(`${key}: ${reason.replace(/\.?$/, ".")} Now in ${movedTo}\n`);
     }
     const words = `${formatCount(whole)} entries whole (${formatBytes(bytes)})`;
     io.stdout(`${words}, ${formatCount(damaged.length)} damaged.\n`);

@@ -58,7 +58,7 @@ const resources = {
     .string()
     .regex(slurmMemory, memoryWords)
     .optional()
-    .describe("Memory of a job as Slurm writes it, such as `4G`. Default: as the plan estimates."),
+    .describe("Memory of a job as Slurm writes it, such as `4G`; the cluster's own by default."),
   arguments: z
     .array(z.string())
     .optional()
