@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { at } from "@counterweight/base";
@@ -49,8 +49,15 @@ it("a trial's saved model predicts what the results hold; a vote of checkers has
   const card = await readFile(join(folder, "README.md"), "utf8");
   expect(card).toContain("toy-world");
 
+  // A writer was killed on the way, another while it replaced the model.
+  for (const ending of ["tmp", "old"]) {
+    await mkdir(join(folder, "..", `.imp-seed-0.0123456789ab.${ending}`, "onnx"), {
+      recursive: true,
+    });
+  }
   // The same command again finds the kept model, and trains nothing to write it once more.
   const again = await collectRun(bertBackend(), { spec, out });
   expect(again.events.filter(({ type }) => type === "training-start")).toEqual([]);
   expect(again.events.filter(({ type }) => type === "model-saved")).toHaveLength(1);
+  expect(await readdir(join(folder, ".."))).toEqual(["imp-seed-0"]);
 });
