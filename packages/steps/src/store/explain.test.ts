@@ -86,6 +86,31 @@ describe("explainMiss", () => {
     ]);
   });
 
+  it("takes an entry whose input is of another kind only where there is no other", async () => {
+    const score = (checker: Making): Making => ({
+      ...{ kind: "score", version: 1, settings: {}, inputs: { checker: keyOf(checker) } },
+    });
+    const checker = (rate: number, kind: string): Making => ({
+      ...{ kind, version: 1, settings: { rate, epochs: rate * 10 }, inputs: {} },
+    });
+    const near = checker(0.1, "train-checker");
+    const strange = checker(0.2, "train-classifier");
+    const asked = checker(0.2, "train-checker");
+    await put(near);
+    await put(strange);
+    const makingOf = (key: string) => (key === keyOf(asked) ? asked : undefined);
+    const far = await put(score(strange), "2026-01-03T00:00:00.000Z");
+    const only = await explainMiss(store, score(asked), { makingOf });
+    expect(only.nearest?.entry.key).toBe(far);
+    const expected = await put(score(near), "2026-01-01T00:00:00.000Z");
+    const found = await explainMiss(store, score(asked), { makingOf });
+    expect(found.nearest?.entry.key).toBe(expected);
+    expect(found.nearest?.differences).toEqual([
+      { path: "inputs.checker.settings.epochs", wanted: 2, stored: 1 },
+      { path: "inputs.checker.settings.rate", wanted: 0.2, stored: 0.1 },
+    ]);
+  });
+
   it("prefers the last made of equals, and tells nothing without an entry of the kind", async () => {
     const parts = split(read("a.csv"), 0);
     await put(train(parts, 0.1), "2026-01-02T00:00:00.000Z");

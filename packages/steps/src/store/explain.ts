@@ -38,38 +38,47 @@ const lookedThrough = 16;
 
 /**
  * Finds the entry of the same kind with the fewest differing settings and inputs. Where an input
- * differs, the makings behind both keys are compared in its place, and so on.
+ * differs, the makings behind both keys are compared in its place, and so on; entries whose inputs
+ * are of another kind come last.
  */
 export async function explainMiss(
   store: Store,
   making: Making,
   { makingOf = () => undefined }: ExplainOptions = {},
 ): Promise<Explanation> {
-  const candidates: { entry: Entry; differences: Difference[] }[] = [];
+  const candidates: Candidate[] = [];
   for (const key of await store.keys()) {
     const entry = await store.describe(key);
     if (entry?.making.kind === making.kind) {
-      candidates.push({ entry, differences: compareMakings(making, entry.making) });
+      const differences = compareMakings(making, entry.making);
+      candidates.push({ entry, differences, strange: 0 });
     }
   }
   const find = async (key: string): Promise<Making | undefined> =>
     makingOf(key) ?? (/^[0-9a-f]{64}$/.test(key) ? (await store.describe(key))?.making : undefined);
   const near = candidates.sort(byNearness).slice(0, lookedThrough);
   const deep = await Promise.all(
-    near.map(async ({ entry }) => ({
-      entry,
-      differences: await throughInputs(making, entry.making, { prefix: "", find, seen: new Set() }),
-    })),
+    near.map(async ({ entry }): Promise<Candidate> => {
+      const look: Look = { prefix: "", find, seen: new Set(), strange: [] };
+      const differences = await throughInputs(making, entry.making, look);
+      return { entry, differences, strange: look.strange.length };
+    }),
   );
-  return { candidates: candidates.length, nearest: deep.sort(byNearness)[0] };
+  const [first] = deep.sort(byNearness);
+  const nearest = first && { entry: first.entry, differences: first.differences };
+  return { candidates: candidates.length, nearest };
 }
 
 interface Candidate {
   readonly entry: Entry;
   readonly differences: readonly Difference[];
+  /** How many of its inputs are of another kind than those asked for. */
+  readonly strange: number;
 }
 
+/** One whose input is another kind of thing says nothing of use, however few its differences. */
 function byNearness(left: Candidate, right: Candidate): number {
+  if (left.strange !== right.strange) return left.strange - right.strange;
   const fewer = left.differences.length - right.differences.length;
   if (fewer !== 0) return fewer;
   const [later, earlier] = [right.entry.record.ended, left.entry.record.ended];
@@ -91,6 +100,8 @@ interface Look {
   readonly find: (key: string) => Promise<Making | undefined>;
   /** Pairs of keys that were looked behind: what differs there is told once. */
   readonly seen: Set<string>;
+  /** Paths of inputs whose kinds differ. */
+  readonly strange: string[];
 }
 
 async function throughInputs(wanted: Making, stored: Making, look: Look): Promise<Difference[]> {
@@ -106,6 +117,7 @@ async function throughInputs(wanted: Making, stored: Making, look: Look): Promis
       : [];
     if (left === undefined || right === undefined || left.kind !== right.kind) {
       found.push({ ...difference, path });
+      if (left !== undefined && right !== undefined) look.strange.push(path);
       continue;
     }
     const pair = keys.join(" ");
