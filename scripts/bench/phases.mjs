@@ -107,9 +107,10 @@ export async function readPhases({ out, store }, { startedAt, seconds }) {
         add("leases and entries of the store", since);
         break;
       case "step-made": {
-        const own = 1000 * (event.seconds ?? 0);
+        // Its start may be told late.
+        const own = Math.min(since, 1000 * (event.seconds ?? 0));
         add(await phaseOf(event.step ?? "", store), own);
-        add("leases and entries of the store", Math.max(0, since - own));
+        add("leases and entries of the store", since - own);
         break;
       }
       case "trial":
@@ -130,7 +131,9 @@ export async function readPhases({ out, store }, { startedAt, seconds }) {
  */
 async function phaseOf(key, store) {
   const file = join(store, "entries", key.slice(0, 2), key, "entry.json");
-  const { making } = JSON.parse(await readFile(file, "utf8"));
+  // The second line is the hash of the first.
+  const [marker = ""] = (await readFile(file, "utf8")).split("\n");
+  const { making } = JSON.parse(marker);
   const known = Object.entries(phaseOfKind).find(([kind]) => kind === making?.kind);
   return known?.[1] ?? "test evaluation";
 }
