@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { CounterweightError } from "@counterweight/base";
 import type { CreateExecutor, ExecutorParts, ResolvedSpec, Spec } from "@counterweight/experiments";
 import { type Executor, type SlurmRequest, slurmExecutor, workerPool } from "@counterweight/steps";
 import type { WorkerInit } from "./worker-command.js";
@@ -26,7 +29,10 @@ export function createExecutorFor(choice: ExecutorChoice): CreateExecutor | unde
     case "pool":
       return (parts) => pool(parts, choice);
     case "slurm":
-      return (parts) => slurm(parts, choice);
+      return async (parts) => {
+        await checkSlurm();
+        return slurm(parts, choice);
+      };
   }
 }
 
@@ -69,6 +75,23 @@ function slurm(parts: ExecutorParts, { spec, onWarning }: ExecutorChoice): Execu
     ...(onWarning === undefined ? {} : { onWarning }),
     ...requestOf(request),
   });
+}
+
+/** @throws CounterweightError `usage` where there is no Slurm to submit to */
+async function checkSlurm(): Promise<void> {
+  try {
+    await promisify(execFile)("sbatch", ["--version"], { timeout: 60_000 });
+  } catch (cause) {
+    throw new CounterweightError(
+      "usage",
+      "sbatch cannot be started: Slurm is not installed here.",
+      {
+        where: "--executor slurm",
+        fix: "Run on a login node of the cluster, or use --executor pool.",
+        cause,
+      },
+    );
+  }
 }
 
 type WrittenRequest = Omit<Spec["run"]["slurm"], "maxQueued" | "steps">;

@@ -8,6 +8,7 @@ import {
   runExperiment,
   type TrainingBackend,
 } from "@counterweight/experiments";
+import type { Tracking } from "@counterweight/tracking";
 import type { CommandParts } from "./command.js";
 import { type CommandIo, exitCodes } from "./io.js";
 import { planCommand } from "./plan/plan-command.js";
@@ -99,7 +100,7 @@ async function run(
           onWarning: progress.say,
         });
   const story = runStory();
-  const tracking = await openRunTracking(spec, { out, store }, io, progress.say);
+  let tracking: Tracking | undefined;
   const tell = (event: RunEvent): void => {
     tracking?.see(event);
     if (flags.json) {
@@ -130,6 +131,8 @@ async function run(
       ...(createExecutor === undefined ? {} : { createExecutor }),
     });
     let next = await stream.next();
+    // Its first event means that the data fits and the folder is this run's: not before is a record due.
+    tracking = await openRunTracking(spec, { out, store }, io, progress.say);
     while (next.done !== true) {
       tell(next.value);
       next = await stream.next();

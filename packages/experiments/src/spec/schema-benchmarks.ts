@@ -1,6 +1,7 @@
 import { at } from "@counterweight/base";
 import { benchmarkSources, type OptionShape } from "@counterweight/data";
 import { z } from "zod";
+import { longestName, namePattern, nameWords, tooLong } from "./names.js";
 
 /** A benchmark as resolved: its kind, its name in tables, and the kind's own options. */
 export type BenchmarkSpec = { readonly kind: string; readonly name: string } & Readonly<
@@ -51,7 +52,8 @@ function optionSchema(kind: string, key: string, shape: OptionShape): z.ZodType 
 
 const nameSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
+  .regex(namePattern, nameWords)
+  .max(longestName, tooLong)
   .optional()
   .describe("Name in tables and files; `kind` by default.");
 

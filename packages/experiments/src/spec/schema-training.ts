@@ -1,6 +1,7 @@
 import { losses } from "@counterweight/losses";
 import { paperSettings } from "@counterweight/trainer";
 import { z } from "zod";
+import { longestName, namePattern, nameWords, tooLong } from "./names.js";
 import { describeTransforms, transformSchema, type WrittenTransform } from "./schema-weights.js";
 
 /** The checker's own row in the results table. */
@@ -124,7 +125,8 @@ export const methodSchema = z
         .describe("Changes of this method's weights, in place of `weights.transform`."),
       name: z
         .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
+        .regex(namePattern, nameWords)
+        .max(longestName, tooLong)
         .optional()
         .describe(
           "Name in tables and files; `loss`, with gamma if not 1 and its transforms, by default.",

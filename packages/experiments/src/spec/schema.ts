@@ -1,5 +1,6 @@
 import { sharingRoles } from "@counterweight/data";
 import { z } from "zod";
+import { longestName, namePattern, nameWords, tooLong } from "./names.js";
 import { benchmarkSchema } from "./schema-benchmarks.js";
 import { runSchema, trackingSchema } from "./schema-run.js";
 import { type SweepSpec, sweepSchema } from "./schema-sweep.js";
@@ -28,7 +29,8 @@ export const specSchema = z
     version: z.literal(1).describe("Version of this format."),
     name: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores")
+      .regex(namePattern, nameWords)
+      .max(longestName, tooLong)
       .describe("Name of the experiment; results go to `runs/<name>` unless `--out` is given."),
     description: z.string().default("").describe("What the experiment is for, in a sentence."),
     extends: z
