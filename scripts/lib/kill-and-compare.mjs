@@ -15,7 +15,6 @@ import { parseArgs } from "node:util";
 import { canonicalJson, randomStream } from "../../packages/base/dist/index.js";
 import {
   comparableResults,
-  continuations,
   leftovers,
   loggedEvents,
 } from "../../packages/cli/dist/survival/results.fixture.js";
@@ -208,4 +207,35 @@ async function disturb({ before, whole }, wanted) {
     taken.every((one) => one.resumed >= one.saved && one.reached - one.resumed <= everySteps),
     JSON.stringify(taken),
   );
+}
+
+/**
+ * Every training that one attempt left in the middle and a later one took up: the last step and the
+ * last checkpoint that were told of, and the step gone on from. Attempts that were killed before they
+ * told anything change nothing.
+ */
+function continuations(events) {
+  const found = [];
+  const open = new Map();
+  for (const { type, training, step = 0, problem } of events) {
+    if (training === undefined) continue;
+    const state = open.get(training);
+    if (type === "training-start") {
+      if (state === undefined) open.set(training, { reached: 0, saved: 0, isNew: false });
+      else state.isNew = true;
+    } else if (type === "training-end" || type === "training-reused") {
+      open.delete(training);
+    } else if (state !== undefined && (type === "resumed" || type === "step")) {
+      if (state.isNew) {
+        const { reached, saved } = state;
+        const resumed = type === "resumed" ? step : 0;
+        found.push({ training, reached, saved, resumed });
+        Object.assign(state, { isNew: false, saved: resumed });
+      }
+      state.reached = step;
+    } else if (state !== undefined && type === "checkpoint" && problem === undefined) {
+      state.saved = step;
+    }
+  }
+  return found;
 }

@@ -43,9 +43,10 @@ if (process.platform !== "linux") {
   console.log("0 passed, 0 failed, 1 skipped");
   process.exit(0);
 }
-const [kills, stops, lanes, seed] = [values.kills, values.stops, values.lanes, values.seed].map(
-  Number,
-);
+const kills = Number(values.kills);
+const stops = Number(values.stops);
+const lanes = Number(values.lanes);
+const seed = Number(values.seed);
 const patience = 15 * 60_000;
 
 const began = performance.now();

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeRefusal } from "@counterweight/base";
 
@@ -14,7 +14,12 @@ export async function writeDraft(
 ): Promise<void> {
   const path = join(draft, name);
   try {
-    await writeFile(path, bytes);
+    const file = await open(path, "w");
+    try {
+      await file.writeFile(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw writeRefusal(error, path);
   }
