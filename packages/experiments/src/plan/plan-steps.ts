@@ -190,7 +190,21 @@ function variantPlanner(
       calibrated,
     });
 
+  const classifiers = new Map<string, Scored>();
+
+  /** One that learns without checkers is the same for all fractions, unless they choose its epoch. */
   function classifier(trial: Trial, wanted: Wanted): Scored {
+    const alike = folds === undefined && scoreNeeds(wanted.loss).length === 0;
+    const condition = `${trial.benchmark}/${alike ? "" : trial.checkerFraction}/${trial.seed}`;
+    const name = `${condition}/${wanted.loss}/${wanted.gamma}/${wanted.transformWords}`;
+    const known = classifiers.get(name);
+    if (known !== undefined) uses.set(known.key, (uses.get(known.key) ?? 0) + 1);
+    const found = known ?? planClassifier(trial, wanted);
+    classifiers.set(name, found);
+    return found;
+  }
+
+  function planClassifier(trial: Trial, wanted: Wanted): Scored {
     const { loss, gamma, transformWords } = wanted;
     const steps = dataOf(trial);
     const needs = scoreNeeds(loss);
