@@ -122,6 +122,7 @@ type InputLost = Extract<Outcome, { kind: "input-lost" }>;
 
 /** Reads a step's inputs, and finds the one that a failure is about. */
 function inputReader(step: Step, store: Store) {
+  const needs = new Set(step.needs);
   const used = new Set<string>();
   let missing: InputLost | undefined;
   const look = async (key: string): Promise<Entry | InputLost> => {
@@ -133,7 +134,7 @@ function inputReader(step: Step, store: Store) {
   };
   return {
     read: async (key: string): Promise<Entry> => {
-      if (!step.needs.includes(key)) {
+      if (!needs.has(key)) {
         throw new CounterweightError(
           "internal",
           `${step.label} reads ${key} but does not need it.`,
