@@ -99,11 +99,16 @@ export async function createLease(folder: string, token: number, owner: Owner): 
   for (;;) {
     await mkdir(folder, { recursive: true });
     try {
-      const file = await open(join(folder, String(token)), "wx");
+      const path = join(folder, String(token));
+      const file = await open(path, "wx");
+      let isWhole = false;
       try {
         await file.writeFile(leaseContent(owner));
+        isWhole = true;
       } finally {
         await file.close();
+        // On a full disk: a lease that names no owner would have to be waited for.
+        if (!isWhole) await unlink(path).catch(() => undefined);
       }
       return true;
     } catch (error) {
