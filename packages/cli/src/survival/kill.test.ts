@@ -8,8 +8,8 @@ import { comparableResults, continuations, leftovers, loggedEvents } from "./res
 import { type Moment, runProcess } from "./run-process.fixture.js";
 import { everySteps, firstTraining, lastTrial, toySpec } from "./toy-spec.fixture.js";
 
-/** Kills to be survived, over as many runs as they take. */
-const KILLS = 30;
+/** Kills to be survived, over as many runs as they take; more by scripts/ci/71-kill-run.sh. */
+const KILLS = Number(process.env.COUNTERWEIGHT_KILLS ?? 10);
 /** Runs that are killed side by side. */
 const WORKERS = 3;
 
