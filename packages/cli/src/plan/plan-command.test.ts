@@ -50,7 +50,7 @@ describe("counterweight plan", () => {
     expect(text).toMatch(/^toy-world$/m);
     expect(text).toMatch(/^├─ train-checker: 1 to run$/m);
     expect(text).toMatch(/^│ {2}└─ #\d+ quality-checker, seed 0 +to run +used by 2 +after #\d+/m);
-    expect(text).toMatch(/^aggregate: .*\nrender: /m);
+    expect(text).toMatch(/^all trials\n.*aggregate.*\n.*tables of .*\nrender: /m);
     // ce alone 1, imp 3, dimp 2.
     expect(text).toContain("2 trainings avoided: 3 trials would need 6 trainings on their own.");
     expect(text).toContain("No estimate: no step of these kinds was made on this machine yet.");

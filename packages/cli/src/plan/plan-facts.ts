@@ -90,6 +90,7 @@ export const kindOrder: readonly string[] = [
   "train-classifier",
   "evaluate",
   "keep-model",
+  "aggregate",
 ];
 
 /** Looks a plan up in the store, and works out what it costs on this machine. */
@@ -102,7 +103,7 @@ export async function planFacts(
   const present = new Set(await store.keys());
   const listed: Store = { ...store, has: async (key) => present.has(key) };
   const { found, toMake } = await findSteps(steps, listed, {
-    wanted: wantedKeys({ trials }),
+    wanted: wantedKeys(plan),
     prove: false,
   });
   const isToMake = (key: string): boolean => toMake.has(key);

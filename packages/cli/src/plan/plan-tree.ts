@@ -13,11 +13,8 @@ interface Tree {
   readonly branches: readonly Branch[];
 }
 
-/** What is always made anew from the entries, and belongs to no single benchmark. */
-const atTheEnd = [
-  "aggregate: seeds into rows, comparisons of methods; at the end of every run",
-  "render: tables, figures, report; at the end of every run",
-];
+/** What writes into the folder of the results, where nothing is kept for other runs. */
+const atTheEnd = ["render: tables, figures, report; at the end of every run"];
 
 /**
  * The steps of a plan as lines: benchmarks, in them the kinds of steps in the order in which data
@@ -49,7 +46,7 @@ export function planTree(
   const columns = columnsOf(items.flat(), width);
   let place = 0;
   const text = shown.flatMap(({ benchmark, branches: own }) => [
-    benchmark === "" ? "other steps" : benchmark,
+    benchmark === "" ? "all trials" : benchmark,
     ...own.flatMap(({ kind, steps }, index) => {
       const part = items[place++] ?? [];
       return branchLines({ kind, steps, part, last: index === own.length - 1, columns });

@@ -1,7 +1,6 @@
 import { at } from "@counterweight/base";
 import { mostLikely } from "@counterweight/trainer";
-import type { PreparedBenchmark } from "../run/prepare.js";
-import type { RunResults, TrialOutcome } from "../run/results.js";
+import type { RunResults, TrialFindings } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
 import { conditionCells, hasVariants, textCells, textColumns } from "./rows-csv.js";
 import { weightColumns } from "./weight-columns.js";
@@ -24,7 +23,8 @@ export interface LedgerColumn {
  */
 export interface Ledger {
   readonly columns: readonly LedgerColumn[];
-  blocks(): Generator<readonly CsvRow[]>;
+  /** Trials are read one after the other as their lines are asked for. */
+  blocks(): AsyncGenerator<readonly CsvRow[]>;
 }
 
 /** The ledger of a run. */
@@ -34,10 +34,10 @@ export function rowLedger(results: RunResults): Ledger {
   const trueLabels = [...results.benchmarks.values()].some((one) => one.trueLabels !== undefined);
   return {
     columns: columnsOf(results, epochs, trueLabels),
-    *blocks() {
+    async *blocks() {
       for (const outcome of outcomes) {
         const { prepared } = outcome;
-        const line = lineOf(outcome, prepared, results, epochs, trueLabels);
+        const line = lineOf(await outcome.load(), results, epochs, trueLabels);
         for (const [first, end] of blocksOf(prepared.benchmark.generated.row.length)) {
           yield Array.from({ length: end - first }, (_, position) => line(first + position));
         }
@@ -70,20 +70,19 @@ function columnsOf(results: RunResults, epochs: number, trueLabels: boolean): Le
 
 /** Makes the cells of one row, 0-based. */
 function lineOf(
-  outcome: TrialOutcome,
-  prepared: PreparedBenchmark,
+  findings: TrialFindings,
   results: RunResults,
   epochs: number,
   trueLabels: boolean,
 ): (index: number) => CsvRow {
-  const { training } = outcome;
-  const condition = conditionCells(outcome, results);
+  const { training, prepared } = findings;
+  const condition = conditionCells(findings, results);
   const table = prepared.benchmark.generated;
   const { labelNames } = table;
   const { rowHistory, logProbabilities } = training;
   const asked = logProbabilities.generated;
   const predicted = asked === undefined ? undefined : mostLikely(asked, labelNames.length);
-  const weights = weightColumns(outcome);
+  const weights = weightColumns(findings);
   const ranks = weights === undefined ? undefined : ascendingRanks(weights.weight);
   const each = Array.from({ length: epochs }, (_, epoch) => epoch);
   const name = (label: number | undefined): string | undefined =>

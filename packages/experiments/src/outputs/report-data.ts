@@ -7,15 +7,10 @@ import {
   type ResultRow,
   type SplitOverlap,
   type TrainingCurve,
-  type WeightSummary,
-  weightSummary,
 } from "@counterweight/evaluation";
-import { classificationReport } from "@counterweight/metrics";
-import { mostLikely } from "@counterweight/trainer";
 import { type PreparedBenchmark, rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
-import { weightColumns } from "./weight-columns.js";
 
 /** What the HTML report shows of a run. Texts are left out here already where the spec hides them. */
 export function reportData(
@@ -42,14 +37,9 @@ export function reportData(
     },
     results: rows,
     curves: results.outcomes.map(curve),
-    weights: results.outcomes.flatMap((outcome) => weights(outcome, results)),
-    classReports: results.outcomes.flatMap(({ trial, prepared, training }) => {
-      const { test } = prepared.benchmark;
-      const values = training.logProbabilities.test;
-      if (values === undefined) return [];
-      const predicted = mostLikely(values, test.labelNames.length);
-      const report = classificationReport(test.label, predicted, test.labelNames);
-      return [{ ...conditionOf(trial), method: trial.method, seed: trial.seed, report }];
+    weights: results.outcomes.flatMap(({ weights }) => weights ?? []),
+    classReports: results.outcomes.map(({ trial, classes: report }) => {
+      return { ...conditionOf(trial), method: trial.method, seed: trial.seed, report };
     }),
     comparisons: results.comparisons,
     calibration: results.calibration,
@@ -108,14 +98,6 @@ function curve({ trial, training }: TrialOutcome): TrainingCurve {
     })),
     bestEpoch: training.bestEpoch,
   };
-}
-
-function weights(outcome: TrialOutcome, results: RunResults): WeightSummary[] {
-  const columns = weightColumns(outcome);
-  if (columns === undefined) return [];
-  if (!results.spec.settings.hideRowText) return [weightSummary(columns)];
-  const { textPair: _, ...others } = columns;
-  return [weightSummary({ ...others, text: columns.text.map(() => "") })];
 }
 
 function notes(results: RunResults): ReportNote[] {

@@ -1,6 +1,4 @@
 import type { ResultRow } from "@counterweight/evaluation";
-import { classificationReport, confusionMatrix } from "@counterweight/metrics";
-import { mostLikely } from "@counterweight/trainer";
 import type { EpochRecord } from "../run/backend.js";
 import { rowsByRole } from "../run/prepare.js";
 import type { RunResults } from "../run/results.js";
@@ -33,24 +31,17 @@ export function resultsJson(
       },
     ]),
   );
-  const trials = outcomes.map(({ trial, prepared, training, scores, temperature }) => {
-    const { test } = prepared.benchmark;
-    const values = training.logProbabilities.test;
-    const labelNames = test.labelNames;
-    const gold = test.label;
-    const predicted = mostLikely(values ?? new Float32Array(), labelNames.length);
-    return {
-      ...trial,
-      ...scores,
-      classes: classificationReport(gold, predicted, labelNames).classes,
-      confusion: Array.from(confusionMatrix(gold, predicted, labelNames.length).counts),
-      training: training.key,
-      seconds: training.seconds,
-      bestEpoch: training.bestEpoch,
-      temperature,
-      epochs: training.epochs.map(epochRecord),
-    };
-  });
+  const trials = outcomes.map(({ trial, training, scores, classes, confusion, temperature }) => ({
+    ...trial,
+    ...scores,
+    classes: classes.classes,
+    confusion,
+    training: training.key,
+    seconds: training.seconds,
+    bestEpoch: training.bestEpoch,
+    temperature,
+    epochs: training.epochs.map(epochRecord),
+  }));
   const content = {
     version: 1,
     name: spec.settings.name,

@@ -2,6 +2,7 @@ import { at } from "@counterweight/base";
 import type { TextTable } from "@counterweight/data";
 import { mostLikely } from "@counterweight/trainer";
 import type { RunResults, TrialOutcome } from "../run/results.js";
+import { testLogProbabilities } from "./trial-digest.js";
 import { weightColumns } from "./weight-columns.js";
 import { blocksOf, type CsvRow } from "./write-blocks.js";
 
@@ -18,7 +19,7 @@ const conditions = (results: RunResults): string[] => [
 
 /** Their cells. */
 export const conditionCells = (
-  { trial }: TrialOutcome,
+  { trial }: Pick<TrialOutcome, "trial">,
   results: RunResults,
 ): (string | number)[] => [
   ...[trial.benchmark, trial.generated, trial.checkerFraction],
@@ -29,7 +30,8 @@ export const conditionCells = (
 /** A file of rows: its header, and its lines in blocks. */
 export interface RowsFile {
   readonly header: readonly string[];
-  blocks(): Generator<readonly CsvRow[]>;
+  /** Trials are read one after the other as their lines are asked for. */
+  blocks(): AsyncGenerator<readonly CsvRow[]>;
 }
 
 /**
@@ -47,9 +49,10 @@ export function weightsFile(results: RunResults): RowsFile {
       "diversity",
       "weight",
     ],
-    *blocks() {
+    async *blocks() {
       for (const outcome of results.outcomes) {
-        const columns = weightColumns(outcome);
+        if (outcome.weights === undefined) continue;
+        const columns = weightColumns(await outcome.load());
         if (columns === undefined) continue;
         const cells = conditionCells(outcome, results);
         for (const [first, end] of blocksOf(columns.row.length)) {
@@ -84,11 +87,10 @@ export function predictionsFile(results: RunResults): RowsFile {
       "probability",
       "log_probabilities",
     ],
-    *blocks() {
+    async *blocks() {
       for (const outcome of results.outcomes) {
         const table = outcome.prepared.benchmark.test;
-        const values = outcome.training.logProbabilities.test;
-        if (values === undefined) continue;
+        const values = testLogProbabilities(await outcome.load());
         for (const [first, end] of blocksOf(table.row.length)) {
           yield predictionRows(outcome, results, table, values, first, end);
         }

@@ -1,7 +1,7 @@
 import { at } from "@counterweight/base";
 import { scoresOfLabels } from "@counterweight/checkers";
 import { conditionOf, type WeightColumns } from "@counterweight/evaluation";
-import type { TrialOutcome } from "../run/results.js";
+import type { TrialFindings } from "../run/results.js";
 import { rowWeights, scoreNeeds, weightUsesModel } from "../run/weights.js";
 import { qualityChecker } from "../spec/schema-training.js";
 
@@ -16,7 +16,7 @@ export function weightColumns({
   training,
   columns,
   transforms,
-}: TrialOutcome): WeightColumns | undefined {
+}: TrialFindings): WeightColumns | undefined {
   if (trial.loss === qualityChecker || scoreNeeds(trial.loss).length === 0) return undefined;
   const table = prepared.benchmark.generated;
   const values = training.logProbabilities.generated;

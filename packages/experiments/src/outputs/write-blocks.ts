@@ -8,11 +8,11 @@ export type CsvRow = readonly (string | number | undefined)[];
 export async function writeCsv(
   path: string,
   header: readonly string[],
-  blocks: Iterable<readonly CsvRow[]>,
+  blocks: AsyncIterable<readonly CsvRow[]>,
 ): Promise<void> {
   await writeWhole(path, async (file) => {
     await file.writeFile(stringify([header]));
-    for (const rows of blocks) await file.writeFile(stringify([...rows]));
+    for await (const rows of blocks) await file.writeFile(stringify([...rows]));
   });
 }
 

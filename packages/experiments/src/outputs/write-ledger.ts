@@ -28,7 +28,7 @@ export async function writeLedgerParquet(path: string, ledger: Ledger): Promise<
       writer,
       schema: schemaFromColumnData({ columnData: typed([]) }),
     });
-    for (const rows of ledger.blocks()) {
+    for await (const rows of ledger.blocks()) {
       await parquet.write({ columnData: typed(rows), rowGroupSize: Math.max(1, rows.length) });
     }
     await parquet.finish();

@@ -45,7 +45,7 @@ it("a trial's saved model predicts what the results hold; a vote of checkers has
   const model = { config, parameters: Object.fromEntries(tensors) };
   const predicted = await predict(onnxRuntime(), model, encoded, 1);
   const imp = results.outcomes.find(({ trial }) => trial.method === "imp");
-  expect(predicted).toEqual(imp?.training.logProbabilities.test);
+  expect(predicted).toEqual((await imp?.load())?.training.logProbabilities.test);
   const card = await readFile(join(folder, "README.md"), "utf8");
   expect(card).toContain("toy-world");
 

@@ -7,6 +7,7 @@ import { checkerSettings, qualityChecker } from "../spec/schema-training.js";
 import { describeTransforms, weightTransform } from "../spec/schema-weights.js";
 import type { Trial } from "../spec/trials.js";
 import type { Plan, PlannedTrial, TrainingInfo } from "./plan.js";
+import { type AggregateSettings, aggregateStep } from "./plan-aggregate.js";
 import {
   type DataSteps,
   dataSteps,
@@ -37,6 +38,9 @@ export interface PlanInputs {
   /** `tokenises`: whether it can tokenise apart from training. */
   readonly backend: { readonly version: string; readonly tokenises: boolean };
   readonly saveModels: boolean;
+  /** Name of the spec, for labels. */
+  readonly name: string;
+  readonly aggregate: AggregateSettings;
 }
 
 /** What is asked for: a classifier of a trial, or a checker behind it. */
@@ -88,9 +92,12 @@ export function planSteps(inputs: PlanInputs): Plan {
     // The training keeps its model itself; the step is for a result that is stored without it.
     return keep === undefined ? step : [keepsModel(step), keep];
   });
+  const planned = trials.map((one) => ({ ...one, model: models.get(one.result)?.key }));
+  const aggregate = aggregateStep(inputs.name, planned, inputs.aggregate);
   return {
-    steps,
-    trials: trials.map((one) => ({ ...one, model: models.get(one.result)?.key })),
+    steps: [...steps, aggregate],
+    trials: planned,
+    aggregate: aggregate.key,
     trainings,
     uses,
     sources: inputs.sources,

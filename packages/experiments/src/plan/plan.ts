@@ -41,6 +41,8 @@ export interface Plan {
   /** Each before those that need it, in the order of the trials. */
   readonly steps: readonly Step[];
   readonly trials: readonly PlannedTrial[];
+  /** Key of the step that folds them into tables. */
+  readonly aggregate: string;
   /** By key, the steps that train. */
   readonly trainings: ReadonlyMap<string, TrainingInfo>;
   /** How many trials and trainings use a training, by key. */

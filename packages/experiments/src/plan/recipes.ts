@@ -5,6 +5,7 @@ import type { Step } from "@counterweight/steps";
 import type { DataChoice } from "../run/prepare.js";
 import type { ModelSpec, Spec, TrainSettings } from "../spec/schema.js";
 import type { BenchmarkSpec } from "../spec/schema-benchmarks.js";
+import type { PlannedTrial } from "./plan.js";
 
 /** Rows a trained model is asked about, so that the result holds their log-probabilities. */
 export type PredictedRole = "test" | "validation" | "generated";
@@ -118,6 +119,14 @@ export interface EvaluateRecipe {
   readonly validation: RowsRef;
 }
 
+/** Folds all trials into tables. Only the coordinator makes it: the recipe holds the whole plan. */
+export interface AggregateRecipe {
+  readonly kind: "aggregate";
+  readonly trials: readonly PlannedTrial[];
+  readonly evaluation: Spec["evaluation"];
+  readonly guard: Spec["weights"]["guard"];
+}
+
 export type Recipe =
   | ReadRecipe
   | SplitRecipe
@@ -127,7 +136,8 @@ export type Recipe =
   | VoteRecipe
   | CalibrateRecipe
   | ScoreRecipe
-  | EvaluateRecipe;
+  | EvaluateRecipe
+  | AggregateRecipe;
 
 const kinds: readonly Recipe["kind"][] = [
   "read",
@@ -139,6 +149,7 @@ const kinds: readonly Recipe["kind"][] = [
   "calibrate",
   "score",
   "evaluate",
+  "aggregate",
 ];
 
 /**

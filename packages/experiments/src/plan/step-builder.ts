@@ -16,6 +16,7 @@ export const stepVersions = {
   calibrate: 1,
   score: 1,
   evaluate: 1,
+  aggregate: 1,
 } as const;
 
 export type StepKind = keyof typeof stepVersions;

@@ -1,20 +1,21 @@
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
+import { weightSummary } from "@counterweight/evaluation";
+import { classificationReport, confusionMatrix } from "@counterweight/metrics";
 import type { Entry, Store } from "@counterweight/steps";
-import { floatsOf } from "../float-bytes.js";
+import { mostLikely } from "@counterweight/trainer";
+import { testLogProbabilities } from "../outputs/trial-digest.js";
+import { weightColumns } from "../outputs/weight-columns.js";
 import type { PlannedTrial } from "../plan/plan.js";
 import type { Spec } from "../spec/schema.js";
-import { evaluationIn, scoreFile } from "../steps/light-steps.js";
-import { calibrated } from "../steps/scores.js";
 import { modelFolder } from "../steps/train.js";
-import { readTraining } from "../steps/training-result.js";
-import type { ScoreColumns } from "./backend.js";
+import { readFindings } from "../steps/trial-findings.js";
 import type { PreparedBenchmark } from "./prepare.js";
-import type { TrialOutcome } from "./results.js";
+import type { TrialFindings, TrialOutcome } from "./results.js";
 
 /**
  * Reads what a finished trial found from the store.
- * @param isWhole false for a run that was stopped or had failures: its models may not be kept yet
+ * @returns its columns too, for those who need them now; the outcome itself reads them again
  */
 export async function readOutcome(
   planned: PlannedTrial,
@@ -25,47 +26,43 @@ export async function readOutcome(
   }: {
     readonly prepared: PreparedBenchmark;
     readonly settings: Spec;
+    /** False for a run that was stopped or had failures: its models may not be kept yet. */
     readonly isWhole: boolean;
   },
   store: Store,
-): Promise<TrialOutcome> {
-  const { trial, members, transforms } = planned;
-  const training = await readTraining(store, await entryOf(store, planned.result));
-  const { scores, temperature } = evaluationIn(await entryOf(store, planned.evaluate));
-  const voters =
-    members.length > 1
-      ? await Promise.all(
-          members.map(async (key) => readTraining(store, await entryOf(store, key))),
-        )
-      : [training];
-  const classes = prepared.benchmark.labelNames.length;
+): Promise<{ readonly outcome: TrialOutcome; readonly findings: TrialFindings }> {
+  const read = (key: string): Promise<Entry> => entryOf(store, key);
+  const load = (): Promise<TrialFindings> => readFindings(planned, prepared, store, read);
+  const findings = await load();
+  const { trial, transforms, scores, temperature } = findings;
+  const { logProbabilities: _, rowHistory: __, ...training } = findings.training;
   const { model: key } = planned;
   const isKept = key !== undefined && (isWhole || (await store.has(key)));
-  const model = isKept ? await entryOf(store, key) : undefined;
-  return {
-    trial,
-    settings,
-    prepared,
-    training,
-    transforms,
-    scores,
-    columns: await columnsOf(planned, store),
-    temperature,
-    calibratedTest: calibrated(voters, "test", classes, temperature.temperature),
+  const model = isKept ? await read(key) : undefined;
+  const outcome: TrialOutcome = {
+    ...{ trial, prepared, transforms, scores, temperature, settings, training },
+    ...predictionTables(findings),
+    weights: shownWeights(findings, settings.hideRowText),
     model: model === undefined ? undefined : join(model.folder, modelFolder),
+    load,
+  };
+  return { outcome, findings };
+}
+
+function predictionTables(findings: TrialFindings): Pick<TrialOutcome, "classes" | "confusion"> {
+  const { label, labelNames } = findings.prepared.benchmark.test;
+  const predicted = mostLikely(testLogProbabilities(findings), labelNames.length);
+  return {
+    classes: classificationReport(label, predicted, labelNames),
+    confusion: Array.from(confusionMatrix(label, predicted, labelNames.length).counts),
   };
 }
 
-async function columnsOf(
-  { quality, diversity }: PlannedTrial,
-  store: Store,
-): Promise<ScoreColumns> {
-  const column = async (key: string): Promise<Float32Array> =>
-    floatsOf(await store.file(await entryOf(store, key), scoreFile));
-  return {
-    ...(quality === undefined ? {} : { quality: await column(quality) }),
-    ...(diversity === undefined ? {} : { diversity: await column(diversity) }),
-  };
+function shownWeights(findings: TrialFindings, hideText: boolean): TrialOutcome["weights"] {
+  const columns = weightColumns(findings);
+  if (columns === undefined || !hideText) return columns && weightSummary(columns);
+  const { textPair: _, ...others } = columns;
+  return weightSummary({ ...others, text: columns.text.map(() => "") });
 }
 
 /** @throws CounterweightError `usage` for an entry that was damaged since it was found. */

@@ -1,5 +1,6 @@
 import { canonicalJson, sha256 } from "@counterweight/base";
 import type { Plan } from "../plan/plan.js";
+import { aggregateSettings } from "../plan/plan-aggregate.js";
 import type { PlannedModel, PlannedSource } from "../plan/plan-data.js";
 import { type PlannedVariant, planSteps } from "../plan/plan-steps.js";
 import type { DataSource } from "../plan/recipes.js";
@@ -54,6 +55,8 @@ export async function prepareRun(
     sources: data.sources(),
     backend: { version: backend.version, tokenises: backend.tokenise !== undefined },
     saveModels: spec.settings.saveModels,
+    name: spec.settings.name,
+    aggregate: aggregateSettings(spec.settings),
   });
   return {
     spec,

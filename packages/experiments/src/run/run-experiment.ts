@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { folderStore, type Store } from "@counterweight/steps";
-import { resultRows } from "../outputs/aggregate-results.js";
-import { calibration, methodComparisons, weightHealthCourses } from "../outputs/compare-results.js";
-import { labelNoise } from "../outputs/label-noise.js";
+import { type Aggregate, aggregateTrials } from "../outputs/aggregate-trials.js";
+import { digestTrial, type TrialDigest } from "../outputs/trial-digest.js";
 import { writeModels } from "../outputs/write-models.js";
 import { writeOutputs } from "../outputs/write-outputs.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { aggregateIn } from "../steps/aggregate.js";
 import type { TrainingBackend } from "./backend.js";
 import { closeEarly } from "./close-early.js";
 import { describePlan, describeSteps, trialRecords } from "./describe-plan.js";
@@ -16,7 +16,7 @@ import { readOutcome } from "./outcomes.js";
 import type { PlanOutcome } from "./plan-watcher.js";
 import { rowsByRole } from "./prepare.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
-import type { RunFindings, RunResults, TrialOutcome } from "./results.js";
+import type { RunResults, TrialOutcome } from "./results.js";
 import { type CreateExecutor, runPlan } from "./run-plan.js";
 
 export interface RunOptions {
@@ -120,7 +120,7 @@ async function* runPrepared(
   return results;
 }
 
-/** Reads what the trials found, and folds it into results. */
+/** Reads what the trials found, and their tables. */
 async function collectResults(
   { plan, spec, benchmarks, sources, variants, modelNotes }: PreparedRun,
   { finished, failures, stopped }: PlanOutcome,
@@ -129,12 +129,20 @@ async function collectResults(
 ): Promise<RunResults> {
   const settingsOf = new Map(variants.map(({ name, spec: own }) => [name, own]));
   const isWhole = !stopped && failures.length === 0;
+  const { evaluation, weights } = spec.settings;
+  const stored =
+    finished.length === plan.trials.length
+      ? await storedAggregate(store, plan.aggregate)
+      : undefined;
   const outcomes: TrialOutcome[] = [];
+  const digests: TrialDigest[] = [];
   for (const planned of finished) {
     const prepared = sources.get(planned.source);
     const settings = settingsOf.get(planned.trial.variant);
     if (prepared === undefined || settings === undefined) continue;
-    outcomes.push(await readOutcome(planned, { prepared, settings, isWhole }, store));
+    const read = await readOutcome(planned, { prepared, settings, isWhole }, store);
+    outcomes.push(read.outcome);
+    if (stored === undefined) digests.push(digestTrial(read.findings, weights.guard));
   }
   const models = finished.filter(({ model }) => model !== undefined).length;
   const kept = outcomes.filter(({ model }) => model !== undefined).length;
@@ -144,15 +152,14 @@ async function collectResults(
       : failures.length > 0
         ? "failed"
         : "done";
-  const found: RunFindings = {
-    ...{ status, spec, benchmarks, environment, modelNotes, outcomes, failures },
-  };
   return {
-    ...found,
-    rows: resultRows(found),
-    comparisons: methodComparisons(found),
-    calibration: calibration(found),
-    weightHealth: weightHealthCourses(found),
-    labelNoise: labelNoise(found),
+    ...{ status, spec, benchmarks, environment, modelNotes, outcomes, failures },
+    ...(stored ?? aggregateTrials(digests, evaluation)),
   };
+}
+
+/** Tables of all trials; undefined where the step was not made, or its entry was damaged since. */
+async function storedAggregate(store: Store, key: string): Promise<Aggregate | undefined> {
+  const lookup = await store.read(key);
+  return lookup.kind === "found" ? aggregateIn(store, lookup.entry) : undefined;
 }

@@ -84,12 +84,15 @@ export async function* runPlan(
 }
 
 /** Entries that results are made of. */
-export function wantedKeys({ trials }: Pick<Plan, "trials">): (key: string) => boolean {
-  const wanted = new Set(
-    trials.flatMap(({ result, members, quality, diversity, evaluate, model }) => [
-      ...[result, evaluate, ...members],
-      ...[quality, diversity, model].filter((key) => key !== undefined),
-    ]),
-  );
+export function wantedKeys({
+  trials,
+  aggregate,
+}: Pick<Plan, "trials" | "aggregate">): (key: string) => boolean {
+  const wanted = new Set([aggregate]);
+  for (const { result, members, quality, diversity, evaluate, model } of trials) {
+    for (const key of [result, evaluate, ...members, quality, diversity, model]) {
+      if (key !== undefined) wanted.add(key);
+    }
+  }
   return (key) => wanted.has(key);
 }

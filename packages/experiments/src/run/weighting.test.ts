@@ -63,7 +63,7 @@ describe("out-of-fold checkers", () => {
     }
     const imp = started(backend, "imp");
     expect(imp.validation.text).toHaveLength(180);
-    const vote = outcome(results, "quality-checker");
+    const vote = await outcome(results, "quality-checker").load();
     expect(vote.training.logProbabilities.validation).toHaveLength(2 * 180);
     expect(vote.training.logProbabilities.validation?.every(Number.isFinite)).toBe(true);
     const expected = scoresOfLabels(
@@ -91,7 +91,7 @@ describe("calibration", () => {
     const backend = logisticBackend();
     const { results } = await run(backend, "checker.calibration=temperature");
     expect(backend.started.map(({ loss }) => loss)).toEqual(["imp"]);
-    const { training, temperature } = outcome(results, "quality-checker");
+    const { training, temperature } = await outcome(results, "quality-checker").load();
     const held = training.logProbabilities.validation ?? new Float32Array();
     const { validation } = at([...results.benchmarks.values()], 0).benchmark;
     const fit = fitTemperature(held, validation.label, 2);
@@ -241,17 +241,19 @@ describe("the user's row weights", () => {
     const zeros = await runFiles(file(rows));
     const removed = await runFiles(file(rows.filter(({ weight }) => weight > 0)));
     const arrays = (results: RunResults) =>
-      results.outcomes.map(({ training }) => [
-        training.key,
-        training.logProbabilities,
-        training.rowHistory,
-        training.steps,
-      ]);
-    expect(arrays(zeros)).toEqual(arrays(removed));
+      Promise.all(
+        results.outcomes.map(async ({ load }) => {
+          const { key, logProbabilities, rowHistory, steps } = (await load()).training;
+          return [key, logProbabilities, rowHistory, steps];
+        }),
+      );
+    const without = await arrays(removed);
+    const withZeros = await arrays(zeros);
+    expect(withZeros).toEqual(without);
     const { generated } = at([...zeros.benchmarks.values()], 0).benchmark;
     expect(generated.skipped).toHaveLength(8);
     const ones = await runFiles(file(rows.map(({ text }) => ({ text, weight: 1 }))));
-    expect(arrays(ones)).not.toEqual(arrays(zeros));
+    expect(await arrays(ones)).not.toEqual(withZeros);
   });
 });
 
@@ -273,7 +275,7 @@ describe("the ledger", () => {
     const weights = byRank.map(({ weight }) => Number(weight));
     expect(weights).toEqual([...weights].sort((a, b) => a - b));
     expect(byRank[0]?.rank).toBe("1");
-    const { rowHistory } = outcome(results, "dimp").training;
+    const { rowHistory } = (await outcome(results, "dimp").load()).training;
     expect(Number(dimp[17]?.weight_epoch_2)).toBe(rowHistory.weights[1]?.[17]);
     const ce = lines.filter(({ method }) => method === "ce");
     expect(ce.every(({ weight, rank, quality }) => `${weight}${rank}${quality}` === "")).toBe(true);

@@ -5,6 +5,7 @@ import type { TrainingBackend } from "../run/backend.js";
 import type { PreparedBenchmark } from "../run/prepare.js";
 import type { OwnFailure } from "../run/step-events.js";
 import { isGuardStop } from "../run/weight-guard.js";
+import { aggregate } from "./aggregate.js";
 import { calibrate, evaluate, score, vote } from "./light-steps.js";
 import { tokenizerUnchanged } from "./model-guard.js";
 import { type SourceData, sourceData } from "./source-data.js";
@@ -55,6 +56,8 @@ export function createRunner(
         return made(await score(recipe, context, data));
       case "evaluate":
         return made(await evaluate(recipe, context, data));
+      case "aggregate":
+        return made(await aggregate(recipe, context, data));
     }
   });
 }
