@@ -2,10 +2,12 @@ import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomStream } from "@counterweight/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StepsEvent } from "../../packages/steps/src/events.js";
 import type { ExecutorEvent, Outcome } from "../../packages/steps/src/executor.js";
 import { inProcess } from "../../packages/steps/src/run/in-process.js";
 import type { Step } from "../../packages/steps/src/step.js";
@@ -129,6 +131,68 @@ describe.skipIf(!hasSlurm)("faults of a real Slurm (needs slurm)", () => {
     expect(kills).toBeGreaterThan(5);
     await Promise.all([store.close(), reference.store.close()]);
   }, 300_000);
+
+  it("makes whole chains alone when the coordinator is killed after its submissions", async () => {
+    const trials = 6;
+    const { store, folder } = toySlurm(cluster, "alone");
+    const reference = toySlurm(cluster, "alone-undisturbed");
+    const before = finishedJobs(cluster);
+    const steps = toySweep(trials);
+    const heavy = new Set(steps.filter(({ place }) => place === "executor").map(({ key }) => key));
+    /** Its events by type; killed as soon as all jobs are queued, where that is asked. */
+    const coordinate = (kill: boolean) =>
+      new Promise<StepsEvent[]>((resolve) => {
+        const process = spawn(globalThis.process.execPath, [sweepScript, folder, String(trials)], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        const events: StepsEvent[] = [];
+        const queued = new Set<string>();
+        createInterface({ input: process.stdout })
+          .on("line", (line) => {
+            const event: StepsEvent = JSON.parse(line);
+            events.push(event);
+            if (event.type === "step-queued") queued.add(event.step);
+            if (kill && queued.size === heavy.size) process.kill("SIGKILL");
+          })
+          .on("close", () => resolve(events));
+      });
+    const first = await coordinate(true);
+    // The trainings wait for scores that nobody has made, and whose checkers are not trained yet.
+    const made = new Set(first.flatMap((e) => (e.type === "step-made" ? [e.step] : [])));
+    expect([...heavy].filter((key) => made.has(key))).toEqual([]);
+    while ((await cluster.slurm("squeue", "-h", "--me")) !== "") await sleep(200);
+    const scores = steps.filter(({ label }) => label.startsWith("score"));
+    expect(scores).toHaveLength(2 * trials);
+    for (const { key } of scores) {
+      expect((await store.describe(key))?.record.executor).toBe("slurm");
+    }
+    for (const key of heavy) expect(await store.has(key)).toBe(true);
+    const submitted = readdirSync(join(folder, "slurm", "submissions")).length;
+    const second = await coordinate(false);
+    // What is left are the tables' own steps, which nothing in the queue needs.
+    const left = second.filter(({ type }) => type === "step-made").map(({ step }) => step);
+    expect(left.toSorted()).toEqual(
+      steps.flatMap(({ label, key }) => (label.startsWith("evaluate") ? [key] : [])).toSorted(),
+    );
+    expect(second.filter(({ type }) => type === "step-queued")).toEqual([]);
+    expect(readdirSync(join(folder, "slurm", "submissions"))).toHaveLength(submitted);
+    expect(readdirSync(join(folder, "slurm", "init"))).toHaveLength(1);
+    for (let look = 0; look < 40 && finishedJobs(cluster) - before < heavy.size; look++) {
+      await sleep(250);
+    }
+    expect(finishedJobs(cluster) - before).toBe(heavy.size);
+    const alone = inProcess({ store: reference.store, runner: toyRunner });
+    for (const step of steps) {
+      await alone.execute(step, { signal: never, on: () => {} });
+      const [ours, theirs] = [await store.read(step.key), await reference.store.read(step.key)];
+      if (ours.kind !== "found" || theirs.kind !== "found") throw new Error("not made");
+      expect(ours.entry.files).toEqual(theirs.entry.files);
+    }
+    report(
+      `coordinator killed after ${heavy.size} submissions; ${scores.length} light steps in jobs`,
+    );
+    await Promise.all([store.close(), reference.store.close()]);
+  }, 120_000);
 
   it("submits a job that ran out of time again, which goes on where it was", async () => {
     const { store, executor, warnings } = toySlurm(cluster, "time", { minutes: 1 });

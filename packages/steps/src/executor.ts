@@ -51,6 +51,8 @@ export type Outcome =
       readonly message: string;
       readonly again: boolean;
       readonly log?: string;
+      /** Key of a step of `before` that failed, where it was not the given step itself. */
+      readonly before?: string;
       /** Kind of the CounterweightError behind it; absent for a mistake of ours, or a lost worker. */
       readonly errorKind?: ErrorKind;
     };
@@ -71,7 +73,7 @@ export interface Executor {
   readonly capacity: number;
   /**
    * Whether steps may be given whose needs it has been given but which are not made yet, as a queue
-   * with dependencies allows. Their needs come first.
+   * with dependencies allows. Their needs come first; those of place "here" come as `before`.
    */
   readonly takesWaiting: boolean;
   /** Never rejects for a step's own failure. Resolves when the attempt ended. */
@@ -82,6 +84,12 @@ export interface Executor {
       readonly on: (event: ExecutorEvent) => void;
       /** 1, the default, for the first try; recorded in the entry. */
       readonly attempt?: number;
+      /**
+       * For executors that take waiting steps: steps of place "here" that it needs, itself or by
+       * way of others of them, and that are not in the store yet, in topological order. Whoever
+       * makes the step makes first what is still missing of them.
+       */
+      readonly before?: readonly Step[];
     },
   ): Promise<Outcome>;
   /** Ends workers; jobs of a queue go on unless their steps' signal was aborted. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StepsEvent, StepsSummary } from "../events.js";
 import type { Executor, Outcome } from "../executor.js";
+import { missingFor } from "../slurm/dependencies.js";
 import type { Step } from "../step.js";
 import { type MemoryStore, memoryStore } from "../testing/memory-store.js";
 import { randomPlan, toyStep } from "../testing/random-plan.js";
@@ -67,42 +68,71 @@ function rehearse(
         return { kind: "input-lost", input, reason: "flipped" };
       }
       case "published":
-        store.put(step.key);
+        if (!(await store.has(step.key))) store.put(step.key);
         return { kind: "found" };
       case undefined: {
-        if (await store.has(step.key)) return { kind: "found" };
+        const claim = await store.claim(step.key);
+        if (claim.kind === "held") return claim;
+        if (claim.kind === "published") return { kind: "found" };
+        await pause();
         store.put(step.key);
         return { kind: "made", seconds: 1 };
       }
     }
   };
+  /** What a job does before its own step; an outcome where that was its end. */
+  const makeBefore = async (
+    light: readonly Step[],
+    on: AbortSignal,
+  ): Promise<Outcome | undefined> => {
+    for (const step of light) {
+      for (let made = false; !made; ) {
+        if (on.aborted) return { kind: "stopped" };
+        const fate = fates(step)[0];
+        const outcome = await end(
+          step,
+          fate === "held" || fate === "loses-lease" ? undefined : fate,
+        );
+        if (outcome.kind === "failed")
+          return outcome.again ? outcome : { ...outcome, before: step.key };
+        if (outcome.kind === "input-lost") return outcome;
+        made = outcome.kind !== "held";
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    return undefined;
+  };
   const executor: Executor = {
     ...{ name, capacity, takesWaiting },
-    execute: async (step, { signal, on }) => {
+    execute: async (step, { signal, on, before = [] }) => {
+      if (before.length > 0 && !takesWaiting) problems.push(`${step.label} with light steps`);
       if (inside.has(step.key)) problems.push(`${step.label} twice at once`);
       inside.add(step.key);
       most = Math.max(most, inside.size);
       await pause();
       // A queue starts a job when those before it are done.
-      const isReady = async () => {
-        const has = await Promise.all(step.needs.map((key) => store.has(key)));
-        return has.every(Boolean);
-      };
-      while (takesWaiting && !signal.aborted && !(await isReady())) {
-        if (!step.needs.some((key) => inside.has(key))) break;
+      const missing = () => missingFor({ step, before }, store.has);
+      for (;;) {
+        const { others } = await missing();
+        if (!takesWaiting || signal.aborted || others.length === 0) break;
+        if (!others.some((key) => inside.has(key))) break;
         await pause();
         await new Promise((resolve) => setImmediate(resolve));
       }
       let outcome: Outcome = { kind: "stopped" };
       if (!signal.aborted) {
         // An entry that was there and is not: another dependant found it damaged meanwhile.
-        const there = await Promise.all(step.needs.map((key) => store.has(key)));
-        const lost = step.needs.find((key, each) => !there[each] && store.published.has(key));
+        const { others, before: light } = await missing();
+        const lost = others.find((key) => store.published.has(key));
+        const early =
+          lost === undefined && others.length === 0 ? await makeBefore(light, signal) : undefined;
         if (lost !== undefined) {
           outcome = { kind: "input-lost", input: lost, reason: "gone" };
-        } else if (there.includes(false)) {
+        } else if (others.length > 0) {
           if (!takesWaiting) problems.push(`${step.label} before its needs`);
           outcome = { kind: "failed", message: "DependencyNeverSatisfied", again: true };
+        } else if (early !== undefined) {
+          outcome = early;
         } else {
           attempts.set(step.key, (attempts.get(step.key) ?? 0) + 1);
           on({ type: "started", where: name });
@@ -285,6 +315,58 @@ describe("runSteps", () => {
     expect(given).toEqual(["first", "second", "third"]);
     for (const each of release) each();
     expect((await ended).summary.done.size).toBe(3);
+  });
+
+  it("gives a queue chains through light steps, which come with what is behind them", async () => {
+    const store = memoryStore();
+    const read = toyStep("read", [], { place: "here" });
+    const checker = toyStep("checker", [read]);
+    const score = toyStep("score", [checker], { place: "here" });
+    const column = toyStep("column", [score, read], { place: "here" });
+    const classifier = toyStep("classifier", [column, read]);
+    const steps = [read, checker, score, column, classifier];
+    const given = new Map<string, readonly string[]>();
+    let failing: (outcome: Outcome) => void = () => {};
+    const queue: Executor = {
+      ...{ name: "queue", capacity: 10, takesWaiting: true },
+      execute: (step, { before = [], signal }) => {
+        given.set(
+          step.label,
+          before.map(({ label }) => label),
+        );
+        return new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve({ kind: "stopped" }));
+          if (step === classifier) failing = resolve;
+        });
+      },
+      close: async () => {},
+    };
+    // Nothing is made here: the queue goes on alone.
+    const here: Executor = {
+      ...{ name: "here", capacity: 1, takesWaiting: false },
+      execute: (_step, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve({ kind: "stopped" }));
+        }),
+      close: async () => {},
+    };
+    const stop = new AbortController();
+    const ended = run(steps, { store, executor: queue, here, signal: stop.signal });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([...given]).toEqual([
+      ["checker", ["read"]],
+      ["classifier", ["read", "score", "column"]],
+    ]);
+    failing({ kind: "failed", message: "no such row", again: false, before: score.key });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort();
+    const { events, summary } = await ended;
+    expect(events.filter(({ type }) => type !== "step-start")).toEqual([
+      { type: "step-failed", step: score.key, message: "no such row", attempts: 1 },
+      { type: "step-skipped", step: column.key, because: score.key },
+      { type: "step-skipped", step: classifier.key, because: score.key },
+    ]);
+    expect(summary.stopped).toBe(true);
   });
 
   it("starts what others wait for longest first, where seconds are known", async () => {

@@ -3,8 +3,9 @@ import type { StepProblem, StepsEvent, StepsSummary } from "../events.js";
 import type { Executor, ExecutorEvent, Outcome } from "../executor.js";
 import type { Store } from "../store.js";
 import type { FoundSteps } from "./find-steps.js";
-import { createHeap, type Heap } from "./heap.js";
 import { heldSteps } from "./held-steps.js";
+import { createLanes, type Lane } from "./lanes.js";
+import { lightSteps } from "./light-steps.js";
 import { failed } from "./make-step.js";
 import { readiness } from "./readiness.js";
 import type { StepGraph } from "./step-graph.js";
@@ -29,12 +30,9 @@ export interface Scheduler {
   readonly stop: () => void;
 }
 
-/** An executor with the steps that it could be given. */
-interface Lane {
-  readonly executor: Executor;
-  readonly ready: Heap<number>;
-  running: number;
-}
+type WithoutEntry = Exclude<Outcome, { kind: "made" | "found" }>;
+type Failure = Extract<Outcome, { kind: "failed" }>;
+type InputLost = Extract<Outcome, { kind: "input-lost" }>;
 
 /**
  * Gives steps to executors as their needs are done. All happens when an attempt has ended, and costs
@@ -45,31 +43,20 @@ export function scheduler(
   plan: FoundSteps,
   options: SchedulerOptions,
 ): Scheduler {
-  const { retries, ranks, emit } = options;
+  const { retries, emit } = options;
   const { steps, needs, dependants, indexOf } = graph;
-  const lane = (executor: Executor): Lane => ({
-    executor,
-    ready: createHeap<number>((left, right) => at(ranks, left) < at(ranks, right)),
-    running: 0,
-  });
-  const away = lane(options.executor);
-  // One executor for both places has one capacity.
-  const here = options.here === options.executor ? away : lane(options.here);
-  const lanes = here === away ? [away] : [here, away];
-  const laneOf = (index: number) => (at(steps, index).place === "here" ? here : away);
+  const lanes = createLanes(steps, options, options.ranks);
   const keyAt = (index: number) => at(steps, index).key;
 
   const states = stepStates(graph, plan, emit);
-  const levels = readiness(
-    graph,
-    (dependant, need) => {
-      const own = laneOf(dependant);
-      return own.executor.takesWaiting && own === laneOf(need);
-    },
-    (index) => {
-      if (states.get(index) === "waiting") again(index);
-    },
-  );
+  const light = lightSteps(graph, lanes.isLight, (index) => states.get(index) === "done");
+  const chains = (dependant: number, need: number) => {
+    const own = lanes.of(dependant);
+    return own.executor.takesWaiting && (own === lanes.of(need) || light.isLight(need));
+  };
+  const levels = readiness(graph, { chains, isTransparent: light.isLight }, (index) => {
+    if (states.get(index) === "waiting") again(index);
+  });
   const held = heldSteps({
     ...{ store: options.store, pollMilliseconds: options.pollMilliseconds, keyAt, emit },
     onFree: again,
@@ -91,7 +78,7 @@ export function scheduler(
   function again(index: number): void {
     const isOpen = levels.isOpen(index);
     states.move(index, isOpen ? "ready" : "waiting");
-    if (isOpen) laneOf(index).ready.push(index);
+    if (isOpen) lanes.of(index).ready.push(index);
   }
 
   function succeed(index: number, event: StepsEvent): void {
@@ -142,7 +129,12 @@ export function scheduler(
     let outcome: Outcome;
     try {
       const { signal } = controller;
-      outcome = await own.executor.execute(step, { signal, on, attempt: number });
+      const before = light.isLight(index) ? [] : light.before(index);
+      const options = { signal, on, attempt: number };
+      outcome = await own.executor.execute(
+        step,
+        before.length === 0 ? options : { ...options, before },
+      );
     } catch (error) {
       outcome = failed(error);
     }
@@ -160,35 +152,51 @@ export function scheduler(
     else succeed(index, { type: "step-made", step, seconds: outcome.seconds });
   }
 
-  function settleWithout(index: number, outcome: Outcome): void {
+  function settleWithout(index: number, outcome: WithoutEntry): void {
     states.move(index, "waiting");
     levels.setLevel(index, "absent");
-    // What a queue has behind it would wait for nothing.
-    for (const dependant of at(dependants, index)) controllers.get(dependant)?.abort(withdrawn);
+    // What a queue has behind it would wait for nothing. A light step it makes itself.
+    if (!light.isLight(index) || outcome.kind === "input-lost") {
+      for (const reader of light.readers(index)) controllers.get(reader)?.abort(withdrawn);
+    }
     if (outcome.kind === "input-lost") loseInput(index, outcome);
+    const own = outcome.kind === "failed" ? ownFailure(index, outcome) : outcome;
     if (states.get(index) !== "waiting") return;
     const because = states.blockedBy(index);
     if (because !== undefined) {
       skip(index, because);
+    } else if (own.kind === "failed" && (!own.again || levels.hasAll(index))) {
+      failOrRetry(index, own);
     } else if (!levels.hasAll(index)) {
       // That its needs were not there says nothing of a step; but no more of giving it early.
       levels.makePatient(index);
       again(index);
-    } else if (outcome.kind === "failed") {
-      failOrRetry(index, outcome);
-    } else if (outcome.kind === "input-lost") {
+    } else if (own.kind === "input-lost") {
       again(index);
     } else if (!stopping) {
       // Stopped without being told to: another process has its lease now.
       states.move(index, "held");
-      held.park(index, outcome.kind === "held" ? outcome.by : undefined);
+      held.park(index, own.kind === "held" ? own.by : undefined);
     }
   }
 
-  function failOrRetry(
-    index: number,
-    { again: mayPass, kind: _kind, ...problem }: Extract<Outcome, { kind: "failed" }>,
-  ): void {
+  /** Takes the failure of a light step before a step for what it is; the step itself may go again. */
+  function ownFailure(index: number, outcome: Failure): Failure {
+    const { before, ...problem } = outcome;
+    const failing = before === undefined ? undefined : indexOf.get(before);
+    if (failing === undefined || !light.reads(index, failing)) return problem;
+    const state = states.get(failing);
+    // Where it is being made here, that will tell.
+    if (!problem.again && (state === "waiting" || state === "ready" || state === "held")) {
+      held.forget(failing);
+      const { kind: _kind, again: _again, ...why } = problem;
+      fail(failing, why);
+    }
+    return { ...problem, again: true };
+  }
+
+  function failOrRetry(index: number, outcome: Failure): void {
+    const { again: mayPass, kind: _kind, ...problem } = outcome;
     const tried = (failures.get(index) ?? 0) + 1;
     if (!mayPass || tried > retries) {
       fail(index, problem);
@@ -201,12 +209,9 @@ export function scheduler(
   }
 
   /** An input in the store is no more: it is made anew, with what that needs. */
-  function loseInput(
-    index: number,
-    { input, reason, movedTo }: Extract<Outcome, { kind: "input-lost" }>,
-  ): void {
+  function loseInput(index: number, { input, reason, movedTo }: InputLost): void {
     const lost = indexOf.get(input);
-    if (lost === undefined || !at(needs, index).includes(lost)) {
+    if (lost === undefined || !light.reads(index, lost)) {
       fail(index, { message: `It lost the input ${input}, which it does not need.` });
       return;
     }
@@ -244,7 +249,7 @@ export function scheduler(
   /** Fills the free places, and sees whether this is the end. */
   function turn(): void {
     if (crash !== undefined) stop();
-    for (const own of lanes) {
+    for (const own of lanes.all) {
       while (!stopping && own.running < own.executor.capacity) {
         const index = own.ready.pop();
         if (index === undefined) break;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Outcome } from "../executor.js";
 import type { ClusterLimits, SlurmClient } from "./client.js";
+import { writeInit } from "./init-file.js";
 import { removeSubmission } from "./job-files.js";
 import type { ResolvedSlurmOptions } from "./options.js";
 import type { TrackedJob } from "./tracked-job.js";
@@ -19,6 +20,8 @@ export interface Board {
   awaySince: number | undefined;
   /** Something happened at this look: look again soon. */
   changed: boolean;
+  /** Hash that names the file with what jobs start with; written when first asked for. */
+  readonly initSha256: () => Promise<string>;
   /** Whether a key is in the store; an entry once seen is taken to stay. */
   readonly isPublished: (key: string) => Promise<boolean>;
   /**
@@ -34,10 +37,19 @@ export interface Board {
 export function createBoard(options: ResolvedSlurmOptions, client: SlurmClient): Board {
   const published = new Set<string>();
   const said = new Set<string>();
+  let init: Promise<string> | undefined;
   const board: Board = {
     ...{ options, client, jobs: new Map(), endedWithout: new Set() },
     ...{ limits: { arraySize: 1000, minJobAge: 300 }, arraySize: 1000 },
     ...{ awaySince: undefined, changed: false },
+    initSha256: () => {
+      init ??= writeInit(options.folder, options.init).catch((error) => {
+        // A disk's bad moment must not spoil all later submissions.
+        init = undefined;
+        throw error;
+      });
+      return init;
+    },
     isPublished: async (key) => {
       if (published.has(key)) return true;
       if (!(await options.store.has(key))) return false;

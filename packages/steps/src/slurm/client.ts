@@ -67,6 +67,8 @@ export interface SlurmClient {
   /** A request, not a fact: Slurm says nothing of jobs that it does not know. */
   cancel(jobs: readonly string[]): Promise<void>;
   limits(): Promise<ClusterLimits>;
+  /** Names of the partitions; undefined where Slurm does not say. */
+  partitions(): Promise<readonly string[] | undefined>;
 }
 
 export interface ClusterLimits {
@@ -100,6 +102,12 @@ export function slurmClient(run: RunCommand, timeoutMilliseconds: number): Slurm
       }
     },
     limits: async () => parseLimits((await attempt("scontrol", ["show", "config"])).stdout),
+    async partitions() {
+      const { code, stdout } = await attempt("sinfo", ["--noheader", "--format=%R"]);
+      return code === 0
+        ? [...new Set(stdout.split("\n").map((name) => name.trim()))].filter(Boolean)
+        : undefined;
+    },
   };
 }
 

@@ -51,7 +51,8 @@ describe.skipIf(!hasSlurm)("slurmExecutor with a real Slurm (needs slurm)", () =
       const [ours, theirs] = [await store.read(step.key), await reference.store.read(step.key)];
       if (ours.kind !== "found" || theirs.kind !== "found") throw new Error("not made");
       expect(ours.entry.files).toEqual(theirs.entry.files);
-      expect(ours.entry.record.executor).toBe(step.place === "here" ? "in-process" : "slurm");
+      // Light steps are made by whoever comes first: the coordinator, or a job that needs them.
+      if (step.place === "executor") expect(ours.entry.record.executor).toBe("slurm");
     }
     // The two checkers, and trainings as they became ready: fewer submissions than steps.
     const trained = steps.filter(({ place }) => place === "executor").length;
@@ -139,7 +140,8 @@ describe.skipIf(!hasSlurm)("slurmExecutor with a real Slurm (needs slurm)", () =
     await executor.close();
     const messages = outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.message : ""));
     expect(messages[0]).toMatch(/PartitionConfig \(no node of the partition has so many/);
-    expect(messages[1]).toMatch(/sbatch refused the job: .*[Ii]nvalid partition/);
+    expect(messages[1]).toMatch(/no partition "nowhere".*This cluster has the partitions main/);
+    expect(outcomes[1]).toMatchObject({ errorKind: "usage", again: false });
     expect(messages[2]).toMatch(/cancelled in Slurm/);
     expect(await cluster.slurm("squeue", "-h")).toBe("");
     await store.close();

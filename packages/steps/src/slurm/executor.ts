@@ -17,7 +17,8 @@ const longestPollSeconds = 10;
 
 /**
  * Makes each step in a job of Slurm; steps alike share an array. Steps may be given before what they
- * need is made: their jobs depend on one another. It keeps its jobs' ids in `folder`, so that after
+ * need is made: their jobs depend on one another, and make the light steps between themselves, so
+ * that the queue goes on without this process. It keeps its jobs' ids in `folder`, so that after
  * a kill a new executor on the same folder goes on with the same jobs. Of Slurm it needs `sbatch`,
  * `squeue`, `scancel` and `scontrol show config`, and no accounting.
  * @throws CounterweightError `usage` for a folder or flags that cannot be used
@@ -75,13 +76,13 @@ export function slurmExecutor(options: SlurmOptions): Executor {
     name: "slurm",
     capacity: resolved.maxQueued,
     takesWaiting: true,
-    execute(step, { signal, on, attempt = 1 }) {
+    execute(step, { signal, on, attempt = 1, before = [] }) {
       const already = running.get(step.key);
       if (already !== undefined) return already;
       if (closed || signal.aborted) return Promise.resolve({ kind: "stopped" });
       let abort = () => {};
       const ended = new Promise<Outcome>((resolve) => {
-        const given = { firstAttempt: attempt, on, resolve };
+        const given = { before, firstAttempt: attempt, on, resolve };
         const job = trackedJob(step, jobFolder(resolved, step.key), given);
         abort = () => {
           job.aborted = signal.reason === withdrawn ? "withdrawn" : "stop";

@@ -1,58 +1,129 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { randomStream } from "@counterweight/base";
+import { type Random, randomStream } from "@counterweight/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Outcome } from "../executor.js";
+import type { StepsSummary } from "../events.js";
+import type { Runner } from "../executor.js";
+import { inProcess } from "../run/in-process.js";
+import { runSteps } from "../run/run-steps.js";
+import type { Step } from "../step.js";
 import { fakeSlurm } from "../testing/fake-slurm.js";
 import { memoryStore } from "../testing/memory-store.js";
 import { randomPlan } from "../testing/random-plan.js";
 import { slurmExecutor } from "./executor.js";
 
-const schedules = Number(process.env.COUNTERWEIGHT_SCHEDULES ?? 10);
+const schedules = Number(process.env.COUNTERWEIGHT_SCHEDULES ?? 5);
+const seeds = Array.from({ length: schedules }, (_, seed) => seed);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "slurm-faults-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
+
+/** Random steps, light ones among them, a made-up Slurm, and coordinators of both. */
+function setUp(name: string, steps: readonly Step[], random: Random, faults: number) {
+  const place = join(folder, name);
+  const store = memoryStore(join(place, "store"));
+  const made = new Map<string, number>();
+  const runner: Runner = async (step, { signal }) => {
+    for (let turns = random.integer(6); turns > 0 && !signal.aborted; turns--) await sleep(1);
+    if (signal.aborted) return { kind: "stopped" };
+    made.set(step.key, (made.get(step.key) ?? 0) + 1);
+    return { kind: "made", result: {} };
+  };
+  const slurm = fakeSlurm(store, runner, random, faults);
+  /** One coordinator, until all is made or the signal ends it. */
+  const coordinate = async (
+    signal: AbortSignal,
+    onQueued: () => void = () => {},
+  ): Promise<StepsSummary> => {
+    const executor = slurmExecutor({
+      ...{ folder: join(place, "slurm"), store, command: ["worker"], init: { store: place } },
+      ...{ pollSeconds: 0.002, settleSeconds: 0.02, resubmissions: 100, run: slurm.run },
+    });
+    const here = inProcess({ store, runner });
+    const stream = runSteps(steps, { store, here, executor, signal, pollMilliseconds: 2 });
+    let next = await stream.next();
+    while (next.done !== true) {
+      if (next.value.type === "step-queued") onQueued();
+      next = await stream.next();
+    }
+    await executor.close();
+    await here.close();
+    return next.value;
+  };
+  return { place, store, made, slurm, coordinate };
+}
 
 describe("slurmExecutor under random faults of a made-up Slurm", () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "slurm-faults-"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
-
-  it.each(Array.from({ length: schedules }, (_, seed) => seed))(
+  it.each(seeds)(
     "makes every step, with never two jobs for one (seed %i)",
     async (seed) => {
       const random = randomStream("slurm-faults", seed);
-      const store = memoryStore(join(folder, `${seed}`, "store"));
-      const slurm = fakeSlurm(store, random, 0.12);
-      const steps = randomPlan(seed, 12);
-      const executor = () =>
-        slurmExecutor({
-          ...{ folder: join(folder, `${seed}`, "slurm"), store, command: ["worker"] },
-          ...{ pollSeconds: 0.002, settleSeconds: 0.02, resubmissions: 100, run: slurm.run },
-        });
-      let outcomes: Outcome[] = [];
+      const steps = randomPlan(seed, 16);
+      const { place, store, slurm, coordinate } = setUp(`faults-${seed}`, steps, random, 0.12);
       // The coordinator ends at random moments, and another goes on.
-      for (let last = false; !last; ) {
-        const current = executor();
-        last = random.float() < 0.3;
-        const ended = Promise.all(
-          steps.map((step) =>
-            current.execute(step, { signal: new AbortController().signal, on: () => {} }),
-          ),
-        );
-        if (!last) {
-          await Promise.race([ended, sleep(random.integer(60))]);
-          await current.close();
-        }
-        outcomes = await ended;
-        await current.close();
+      for (let left = random.integer(6); left > 0; left--) {
+        const ending = new AbortController();
+        const ended = coordinate(ending.signal);
+        await Promise.race([ended, sleep(random.integer(60))]);
+        ending.abort();
+        await ended;
+        // Nobody coordinates for a while.
+        for (let looks = random.integer(5); looks > 0; looks--) await slurm.passTime();
       }
-      expect(outcomes.filter(({ kind }) => kind !== "made" && kind !== "found")).toEqual([]);
+      const summary = await coordinate(new AbortController().signal);
+      expect(summary.failed).toEqual(new Map());
+      expect(summary.done.size).toBe(steps.length);
       expect(slurm.aliveAtOnce()).toBe(1);
       for (const { key } of steps) expect(store.published.get(key)).toBe(1);
-      rmSync(join(folder, `${seed}`), { recursive: true, force: true });
+      rmSync(place, { recursive: true, force: true });
     },
     180_000,
   );
+});
+
+describe("a queue whose coordinator is gone", () => {
+  let lightInJobs = 0;
+
+  it.each(seeds)(
+    "makes whole chains by itself, light steps between (seed %i)",
+    async (seed) => {
+      const random = randomStream("slurm-alone", seed);
+      const steps = randomPlan(1000 + seed, 24);
+      const { place, store, made, slurm, coordinate } = setUp(`alone-${seed}`, steps, random, 0);
+      const heavy = steps.filter((step) => step.place === "executor");
+      const leaving = new AbortController();
+      let queued = 0;
+      await coordinate(leaving.signal, () => {
+        queued += 1;
+        if (queued === heavy.length) leaving.abort();
+      });
+      expect(queued).toBe(heavy.length);
+      while (await slurm.passTime());
+      for (const { key, needs } of heavy) {
+        for (const each of [key, ...needs]) expect(store.published.get(each)).toBe(1);
+      }
+      const submitted = slurm.submitted();
+      expect(submitted).toBe(heavy.length);
+      // One copy of what jobs start with, whatever their number.
+      expect(readdirSync(join(place, "slurm", "init"))).toHaveLength(1);
+      const summary = await coordinate(new AbortController().signal);
+      expect(summary.done.size).toBe(steps.length);
+      expect(slurm.submitted()).toBe(submitted);
+      for (const step of steps) {
+        expect(store.published.get(step.key)).toBe(1);
+        expect(made.get(step.key)).toBe(1);
+        const by = (await store.describe(step.key))?.record.executor;
+        if (step.place === "here" && by === "slurm") lightInJobs += 1;
+      }
+      rmSync(place, { recursive: true, force: true });
+    },
+    60_000,
+  );
+
+  it("has made light steps in jobs", () => expect(lightInJobs).toBeGreaterThan(0));
 });

@@ -9,8 +9,15 @@ export interface JobOrder {
   readonly step: Step;
   /** 1 for the first try at the step; recorded in its entry. */
   readonly attempt: number;
-  /** For the worker's `createRunner` and `openStore`, plain JSON. */
-  readonly init: unknown;
+  /**
+   * Light steps on its way that were not in the store when it was submitted, in topological order:
+   * the job makes what is still missing of them.
+   */
+  readonly before?: readonly Step[];
+  /** For the worker's `createRunner` and `openStore`, plain JSON; absent where it has a file. */
+  readonly init?: unknown;
+  /** SHA-256 of the file that holds `init` for many jobs; see `writeInit`. */
+  readonly initSha256?: string;
 }
 
 /** `submitted.json`: there from before `sbatch` is called until the outcome was handed over. */

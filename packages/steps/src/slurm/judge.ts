@@ -43,8 +43,8 @@ export type Verdict =
   | { readonly kind: "lost"; readonly reason: string }
   /** It never got to work, through no fault of its own: to be submitted again, uncounted. */
   | { readonly kind: "resubmit"; readonly reason: string }
-  /** It will not be run: a person or a limit says so. */
-  | { readonly kind: "refused"; readonly reason: string };
+  /** It will not be run: a person or a limit says so; `ofEvery`: nor would others that ask alike. */
+  | { readonly kind: "refused"; readonly reason: string; readonly ofEvery?: boolean };
 
 /**
  * Decides on a submitted job from what is known. The job's own record goes before the store, the
@@ -86,7 +86,8 @@ function judgeWaiting(row: QueueRow, facts: JobFacts, patience: Patience): Verdi
     hopeless: patience.hopelessSeconds,
   };
   if (facts.reasonSeconds < limits[hope.kind]) return { kind: "wait" };
-  return { kind: "refused", reason: `Slurm cannot run it: ${row.reason} (${hope.why})` };
+  const reason = `Slurm cannot run it: ${row.reason} (${hope.why})`;
+  return { kind: "refused", reason, ...(hope.ofEvery === true ? { ofEvery: true } : {}) };
 }
 
 function judgeEnded(row: QueueRow, facts: JobFacts, patience: Patience): Verdict {

@@ -77,15 +77,20 @@ const hopeless: Readonly<Record<string, string>> = {
 const unavailable =
   /^(ReqNodeNotAvail|PartitionDown|PartitionInactive|NodeDown|Nodes_required_for_job)/;
 
+/** Those of what every step asks for: no other step would be run either. */
+const ofEvery = /^(AccountNotAllowed|InvalidAccount|QOSNotAllowed|InvalidQOS)$/;
+
 /** Limits on one job: no other job's end ever lifts them. */
 const limitOfOneJob = /^(Assoc|QOS)Max.*(PerJob|PerNode|MinutesPerJob|WallDurationPerJob)/;
 
 /** What a waiting job's reason means for whoever waits for it. */
 export function hopeOf(reason: string): { readonly kind: "fine" | "unavailable" | "hopeless" } & {
   readonly why: string;
+  /** Whether no other step that asks alike would be run either. */
+  readonly ofEvery?: boolean;
 } {
   const why = hopeless[reason];
-  if (why !== undefined) return { kind: "hopeless", why };
+  if (why !== undefined) return { kind: "hopeless", why, ofEvery: ofEvery.test(reason) };
   if (limitOfOneJob.test(reason)) return { kind: "hopeless", why: "a limit on one job's request" };
   if (unavailable.test(reason)) return { kind: "unavailable", why: "nodes are not available" };
   return { kind: "fine", why: "" };

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { CounterweightError, systemCode } from "@counterweight/base";
 import type { ExecutorEvent, Outcome, Runner } from "../executor.js";
 import { machineRecord } from "../run/machine-record.js";
-import { failure, makeStep } from "../run/make-step.js";
+import { failed } from "../run/make-step.js";
 import type { Store } from "../store.js";
-import { type ExitRecord, type JobOrder, jobFiles, readOrder, writeExit } from "./job-files.js";
+import { readInit } from "./init-file.js";
+import { type JobFiles, type JobOrder, jobFiles, readOrder, writeExit } from "./job-files.js";
+import { type Made, makeOrdered } from "./make-ordered.js";
 
 export interface ServeJobOptions {
   /** From the `init` that the executor was given. It is closed at the end where it can be. */
@@ -26,8 +28,8 @@ export interface ServeJobOptions {
 type ClosableStore = Store & { readonly close?: () => Promise<void> };
 
 /**
- * The worker's side of `slurmExecutor`: makes the step that a job's folder orders, tells of its
- * progress in `events.jsonl`, and leaves `exit.json`. SIGTERM, which Slurm sends before it kills,
+ * The worker's side of `slurmExecutor`: makes the step that a job's folder orders, and before it the
+ * light steps on its way that are still missing, tells of its progress in `events.jsonl`, and leaves `exit.json`. SIGTERM, which Slurm sends before it kills,
  * stops the step so that a later job goes on from where it was.
  * @param folder the argument behind `--job`
  * @returns the exit status for the process: 0 made, 1 failed, 75 to be tried again. Jobs that depend
@@ -51,16 +53,16 @@ export async function serveJob(folder: string, options: ServeJobOptions): Promis
   const job = jobId(process.env);
   const started = new Date().toISOString();
   const events = await eventWriter(files.events);
-  let left: Pick<ExitRecord, "outcome" | "absentNeed">;
+  let left: Made;
   try {
-    left = await work(order, options, {
+    left = await work(files, order, options, {
       ...{ where: `job ${job}`, log: join(folder, "step.log") },
       ...{ signal: stop.signal, on: events.write },
     });
   } catch (error) {
     // A disk or network that fails now may work later; a wrong set-up will not.
     const again = systemCode(error) !== undefined;
-    left = { outcome: { kind: "failed", message: failure(error), again } };
+    left = { outcome: { ...failed(error), again } };
   } finally {
     for (const name of ["SIGTERM", "SIGINT"] as const) process.off(name, abort);
     await events.end();
@@ -89,66 +91,21 @@ interface JobRun {
 }
 
 async function work(
+  files: JobFiles,
   order: JobOrder,
-  options: ServeJobOptions,
+  { openStore, createRunner, needsSeconds = 60, leaseSeconds = 180, code = {} }: ServeJobOptions,
   run: JobRun,
-): Promise<Pick<ExitRecord, "outcome" | "absentNeed">> {
-  const store = await options.openStore(order.init);
+): Promise<Made> {
+  const init = await readInit(files, order, { patienceSeconds: needsSeconds, ...run });
+  const store = await openStore(init);
   try {
-    return await makeWith(store, order, options, run);
+    return await makeOrdered(order, {
+      ...{ store, createRunner: () => createRunner(init), code, machine: machineRecord() },
+      ...{ executor: "slurm", needsSeconds, leaseSeconds, ...run },
+    });
   } finally {
     await store.close?.();
   }
-}
-
-async function makeWith(
-  store: Store,
-  { step, attempt, init }: JobOrder,
-  options: ServeJobOptions,
-  run: JobRun,
-): Promise<Pick<ExitRecord, "outcome" | "absentNeed">> {
-  const { signal } = run;
-  const { needsSeconds = 60, leaseSeconds = 180, code = {} } = options;
-  for (const need of step.needs) {
-    const there = () => store.has(need);
-    if (await within(needsSeconds, signal, there)) continue;
-    if (signal.aborted) return { outcome: { kind: "stopped" } };
-    const reason = `It is not in ${store.folder} on ${hostname()}.`;
-    return { outcome: { kind: "input-lost", input: need, reason }, absentNeed: need };
-  }
-  const runner = await options.createRunner(init);
-  const machine = machineRecord();
-  let outcome: Outcome = { kind: "stopped" };
-  await within(leaseSeconds, signal, async () => {
-    outcome = await makeStep(step, {
-      ...{ store, runner, code, machine, attempt, executor: "slurm", ...run },
-    });
-    return outcome.kind !== "held";
-  });
-  return { outcome };
-}
-
-/** Whether something became true in time; asked twice a second at first, then every 5 s. */
-async function within(
-  seconds: number,
-  signal: AbortSignal,
-  isTrue: () => Promise<boolean>,
-): Promise<boolean> {
-  const end = Date.now() + seconds * 1000;
-  for (let pause = 500; !signal.aborted; pause = Math.min(pause * 1.5, 5000)) {
-    if (await isTrue()) return true;
-    if (Date.now() >= end) return false;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(pause, Math.max(1, end - Date.now())));
-      signal.addEventListener("abort", done, { once: true });
-    });
-  }
-  return false;
 }
 
 /** Appends events in whole lines, a few times a second, so that a step waits for no disk. */

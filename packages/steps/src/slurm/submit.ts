@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { writeFileAtomic } from "@counterweight/base";
+import type { Outcome } from "../executor.js";
 import { eachLimited } from "../run/each-limited.js";
+import { failed } from "../run/make-step.js";
 import type { Board } from "./board.js";
+import { missingFor } from "./dependencies.js";
 import {
   prepareFolder,
   readSubmission,
@@ -10,6 +13,7 @@ import {
   type Submission,
   writeSubmission,
 } from "./job-files.js";
+import { settingRefused } from "./refusal.js";
 import {
   groupAlike,
   type JobRequest,
@@ -52,6 +56,8 @@ interface Ready {
   readonly job: TrackedJob;
   readonly step: TrackedJob["step"];
   readonly request: JobRequest;
+  /** Light steps that are missing now. */
+  readonly before: TrackedJob["before"];
 }
 
 async function findReady(board: Board): Promise<Ready[]> {
@@ -60,34 +66,34 @@ async function findReady(board: Board): Promise<Ready[]> {
   const ready: Ready[] = [];
   for (const job of [...jobs.values()]) {
     if (job.phase !== "waiting" || job.notBefore > now || job.aborted !== false) continue;
-    const after = await dependenciesOf(board, job);
+    const missing = await missingFor(job, board.isPublished);
+    const after = dependenciesOn(board, missing.others);
     if (after === "never") await board.end(job, { kind: "stopped" });
     if (typeof after === "string") continue;
     const { step } = job;
     const kind = options.kinds[step.making.kind] ?? {};
-    ready.push({ job, step, request: requestOf(step, options.request, kind, after) });
+    const request = requestOf(step, options.request, kind, after);
+    ready.push({ job, step, request, before: missing.before });
   }
   return ready;
 }
 
 /**
- * Ids of the jobs that make what a step needs; `later` while one of them has no id, `never` where
- * one ended without making it, or was made by nobody here.
+ * Ids of the jobs that make steps; `later` while one of them has no id, `never` where one ended
+ * without making it. None of the steps is in the store: Slurm takes an id that it forgot for one
+ * that ended well.
  */
-async function dependenciesOf(
-  { jobs, endedWithout, isPublished }: Board,
-  { step }: TrackedJob,
-): Promise<string[] | "later" | "never"> {
-  const ids: string[] = [];
-  for (const need of step.needs) {
-    // The store first: Slurm takes an id that it forgot for one that ended well.
-    if (await isPublished(need)) continue;
-    const other = jobs.get(need);
-    if (other === undefined && endedWithout.has(need)) return "never";
-    if (other?.phase !== "submitted" || other.submission?.job === undefined) return "later";
-    ids.push(other.submission.job);
-  }
-  return ids;
+function dependenciesOn(
+  { jobs, endedWithout }: Board,
+  keys: readonly string[],
+): string[] | "later" | "never" {
+  if (keys.some((key) => !jobs.has(key) && endedWithout.has(key))) return "never";
+  const ids = keys.map((key) => {
+    const job = jobs.get(key);
+    return job?.phase === "submitted" ? job.submission?.job : undefined;
+  });
+  const known = ids.filter((id) => id !== undefined);
+  return known.length === ids.length ? known : "later";
 }
 
 async function submitGroup(board: Board, group: readonly Ready[]): Promise<void> {
@@ -107,9 +113,11 @@ async function submitGroup(board: Board, group: readonly Ready[]): Promise<void>
       ...{ comment, index: single ? null : index, attempt: job.attempt, log: log(index) },
     }),
   );
-  await eachLimited(group.entries(), filesAtOnce, async ([index, { job, step }]) => {
+  const initSha256 = await board.initSha256();
+  await eachLimited(group.entries(), filesAtOnce, async ([index, { job, step, before }]) => {
     const attempt = job.firstAttempt + job.attempt - 1;
-    await prepareFolder(job.files, { step, attempt, init: options.init }, { fresh: job.fresh });
+    const order = { step, attempt, before, initSha256 };
+    await prepareFolder(job.files, order, { fresh: job.fresh });
     const submission = submissions[index];
     if (submission !== undefined) await writeSubmission(job.files, submission);
   });
@@ -134,6 +142,8 @@ async function submitGroup(board: Board, group: readonly Ready[]): Promise<void>
           },
     }),
   );
+  const refused =
+    result.kind === "refused" ? await refusal(board, first, result.message) : undefined;
   await eachLimited(group.entries(), filesAtOnce, async ([index, { job }]) => {
     const intended = submissions[index];
     if (intended === undefined) return;
@@ -150,10 +160,7 @@ async function submitGroup(board: Board, group: readonly Ready[]): Promise<void>
       return;
     }
     await removeSubmission(job.files);
-    if (result.kind === "refused") {
-      const message = `sbatch refused the job: ${result.message}`;
-      return board.end(job, { kind: "failed", message, again: false });
-    }
+    if (refused !== undefined) return board.end(job, refused);
     const pause = result.kind === "full" && single ? 1000 * Math.max(5, options.pollSeconds) : 0;
     becomeWaiting(job, Date.now() + pause);
   });
@@ -163,4 +170,11 @@ async function submitGroup(board: Board, group: readonly Ready[]): Promise<void>
     board.arraySize = Math.max(1, Math.floor(group.length / 2));
   }
   if (result.kind === "full") board.warn("full", `Slurm takes no more jobs now: ${result.message}`);
+}
+
+/** How jobs end that `sbatch` does not take. */
+async function refusal(board: Board, { request }: Ready, message: string): Promise<Outcome> {
+  const error = await settingRefused(message, request, board.client);
+  if (error !== undefined) return failed(error);
+  return { kind: "failed", message: `sbatch refused the job: ${message}`, again: false };
 }

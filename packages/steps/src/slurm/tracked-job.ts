@@ -5,6 +5,8 @@ import { eventTail, type JobFiles, jobFiles, type Submission } from "./job-files
 /** A step that the executor was given, on its way through Slurm. */
 export interface TrackedJob {
   readonly step: Step;
+  /** Light steps that it makes on its way, where they are missing; in topological order. */
+  readonly before: readonly Step[];
   readonly files: JobFiles;
   /** Number of the try that its first submission is. */
   readonly firstAttempt: number;
@@ -39,7 +41,7 @@ export interface TrackedJob {
 export function trackedJob(
   step: Step,
   folder: string,
-  given: Pick<TrackedJob, "firstAttempt" | "on" | "resolve">,
+  given: Pick<TrackedJob, "before" | "firstAttempt" | "on" | "resolve">,
 ): TrackedJob {
   const files = jobFiles(folder);
   return {

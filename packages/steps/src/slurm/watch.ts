@@ -157,7 +157,9 @@ async function act(board: Board, job: TrackedJob, verdict: Verdict): Promise<voi
     case "refused": {
       await cancelQuietly(board, job);
       const message = `${whereOf(job)}: ${verdict.reason}`;
-      return board.end(job, { kind: "failed", message, again: false, ...logOf(job) });
+      // A mistake in the settings ends a run at once.
+      const kind = verdict.ofEvery === true ? ({ errorKind: "usage" } as const) : {};
+      return board.end(job, { kind: "failed", message, again: false, ...kind, ...logOf(job) });
     }
   }
 }

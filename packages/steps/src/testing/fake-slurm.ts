@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Random } from "@counterweight/base";
 import { writeFileAtomic } from "@counterweight/base";
-import type { Outcome } from "../executor.js";
+import type { Runner } from "../executor.js";
+import { machineRecord } from "../run/machine-record.js";
 import type { CommandResult, RunCommand } from "../slurm/client.js";
 import { jobFiles, readOrder } from "../slurm/job-files.js";
+import { type Made, makeOrdered } from "../slurm/make-ordered.js";
 import type { MemoryStore } from "./memory-store.js";
 
 interface FakeJob {
@@ -15,6 +17,9 @@ interface FakeJob {
   reason: string;
   /** Looks at the queue until the next thing happens to it. */
   left: number;
+  /** Its work, from when it is running. */
+  readonly killed: AbortController;
+  work: Promise<Made> | undefined;
 }
 
 export interface FakeSlurm {
@@ -22,14 +27,22 @@ export interface FakeSlurm {
   /** Jobs of each folder that were alive at once, at most. */
   readonly aliveAtOnce: () => number;
   readonly submitted: () => number;
+  /** Passes time as a look at the queue does, without anybody looking; whether a job is alive. */
+  readonly passTime: () => Promise<boolean>;
 }
 
 /**
  * A scheduler that answers late or not at all, takes jobs without saying so, and kills, forgets and
- * loses them at random. Time passes with each look at the queue.
+ * loses them at random. Time passes with each look at the queue. Its jobs make what they are ordered
+ * as real ones do, at the side of whoever looks.
  * @param faults the probability of each fault at each occasion
  */
-export function fakeSlurm(store: MemoryStore, random: Random, faults: number): FakeSlurm {
+export function fakeSlurm(
+  store: MemoryStore,
+  runner: Runner,
+  random: Random,
+  faults: number,
+): FakeSlurm {
   const jobs: FakeJob[] = [];
   let ids = 0;
   let submitted = 0;
@@ -60,7 +73,10 @@ export function fakeSlurm(store: MemoryStore, random: Random, faults: number): F
       const id = list === undefined ? `${ids}` : `${ids}_${index}`;
       const after = option("dependency")?.split(":").slice(1) ?? [];
       const comment = option("comment") ?? "";
-      jobs.push({ ...{ id, folder, comment, after, state: "PENDING", reason: "None" }, left: 1 });
+      jobs.push({
+        ...{ id, folder, comment, after, state: "PENDING", reason: "None", left: 1 },
+        ...{ killed: new AbortController(), work: undefined },
+      });
       submitted += 1;
       const rivals = jobs.filter((job) => job.folder === folder && alive(job)).length;
       aliveAtOnce = Math.max(aliveAtOnce, rivals);
@@ -87,42 +103,49 @@ export function fakeSlurm(store: MemoryStore, random: Random, faults: number): F
       job.left -= 1;
       if (job.left > 0) continue;
       if (job.state === "PENDING") {
-        Object.assign(job, { state: "RUNNING", left: 1 + random.integer(3) });
+        const work = makeOrder(job);
+        Object.assign(job, { state: "RUNNING", left: 1 + random.integer(3), work });
       } else await endJob(job);
     }
+  }
+
+  async function makeOrder({ folder, id, killed }: FakeJob): Promise<Made> {
+    const order = await readOrder(jobFiles(folder));
+    if (order === undefined) throw new Error("a job without an order");
+    return makeOrdered(order, {
+      ...{ store, createRunner: () => runner, code: {}, machine: machineRecord() },
+      ...{ executor: "slurm", where: `job ${id}`, signal: killed.signal, on: () => {} },
+      ...{ needsSeconds: 0, leaseSeconds: 60, pauseMilliseconds: 2 },
+    });
   }
 
   async function endJob(job: FakeJob): Promise<void> {
     if (fault()) {
       job.state = ["NODE_FAIL", "TIMEOUT", "PREEMPTED", "OUT_OF_MEMORY"][random.integer(4)] ?? "";
+      job.killed.abort();
+      await job.work;
       if (fault()) forget(job);
       return;
     }
-    const order = await readOrder(jobFiles(job.folder));
-    if (order === undefined) throw new Error("a job without an order");
-    const missing: string[] = [];
-    for (const need of order.step.needs) if (!(await store.has(need))) missing.push(need);
-    const [input] = missing;
-    const already = await store.has(order.step.key);
-    let outcome: Outcome = { kind: already ? "found" : "made", seconds: 1 };
-    if (input !== undefined) outcome = { kind: "input-lost", input, reason: "It is not there." };
-    else if (!already) store.put(order.step.key);
-    const good = input === undefined;
+    const left = await job.work;
+    const good = left?.outcome.kind === "made" || left?.outcome.kind === "found";
     Object.assign(
       job,
       good ? { state: "COMPLETED" } : { state: "FAILED", reason: "NonZeroExitCode" },
     );
     // Killed between publishing and its record.
     if (good && fault()) return;
-    const record = { outcome, started: "", ended: "", node: "n1", job: job.id };
-    const more = input === undefined ? {} : { absentNeed: input };
-    const { exit } = jobFiles(job.folder);
-    await writeFileAtomic(exit, JSON.stringify({ ...record, ...more }));
+    const record = { ...left, started: "", ended: "", node: "n1", job: job.id };
+    await writeFileAtomic(jobFiles(job.folder).exit, JSON.stringify(record));
   }
 
   return {
     submitted: () => submitted,
     aliveAtOnce: () => aliveAtOnce,
+    passTime: async () => {
+      await passTime();
+      return jobs.some(alive);
+    },
     run: async (file, args) => {
       switch (file) {
         case "sbatch":
@@ -135,7 +158,9 @@ export function fakeSlurm(store: MemoryStore, random: Random, faults: number): F
         }
         case "scancel":
           for (const job of jobs) {
-            if (args.includes(job.id) && alive(job)) job.state = "CANCELLED";
+            if (!args.includes(job.id) || !alive(job)) continue;
+            job.state = "CANCELLED";
+            job.killed.abort();
           }
           return answer();
         default:
