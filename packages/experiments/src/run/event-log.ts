@@ -3,10 +3,15 @@ import { dirname } from "node:path";
 import { CounterweightError, removeUnfinished, writeRefusal } from "@counterweight/base";
 import type { RunEvent } from "./events.js";
 import { lockFolder } from "./run-lock.js";
+import { toldCourses } from "./told-courses.js";
 
 /** Appends events to a file, one JSON line each. */
 export interface EventLog {
-  /** @throws CounterweightError `usage` where the disk refuses for so long that memory would fill. */
+  /**
+   * Leaves out the course of a training that the file has for the same trials: each continuation of
+   * a run tells those of all finished trainings anew.
+   * @throws CounterweightError `usage` where the disk refuses for so long that memory would fill.
+   */
   append(event: RunEvent): Promise<void>;
   /** @throws CounterweightError `usage` where the last lines could not be written. */
   close(): Promise<void>;
@@ -41,6 +46,7 @@ export async function openEventLog(
   let waiting: Buffer[] = [];
   let flushed = 0;
   let refused: unknown;
+  const isTold = toldCourses(file);
   const flush = async (): Promise<void> => {
     let rest: Buffer = Buffer.concat(waiting);
     waiting = [];
@@ -59,6 +65,7 @@ export async function openEventLog(
   };
   return {
     async append(event) {
+      if (event.type === "training-history" && (await isTold(event))) return;
       const time = now();
       waiting.push(
         Buffer.from(`${JSON.stringify({ at: time.toISOString(), run, ...event })}\n`, "utf8"),

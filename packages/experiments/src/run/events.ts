@@ -76,10 +76,15 @@ export type RunEvent =
     }
   | { readonly type: "store-damaged"; readonly training: string; readonly reason: string }
   | { readonly type: "training-reused"; readonly training: string }
-  /** The course of a training that was found in the store, for readers that did not see it. */
+  /**
+   * The course of a training that was found in the store, for readers that did not see it. The log
+   * of a folder has it once for each `uses`, however often the run is continued.
+   */
   | {
       readonly type: "training-history";
       readonly training: string;
+      /** Stands for the trials that use it; see `usesOfTrainings`. */
+      readonly uses: string;
       /** One entry a step. */
       readonly loss: readonly number[];
       readonly learningRate: readonly number[];

@@ -8,6 +8,7 @@ import type { RunEvent } from "./events.js";
 import type { KnownFailures } from "./known-failures.js";
 import type { PreparedRun } from "./prepare-run.js";
 import { ownFailureIn, runEventOf } from "./step-events.js";
+import { usesOfTrainings } from "./training-uses.js";
 import { epochHealth, guardAdvice, guardStop, healthProblems } from "./weight-guard.js";
 import { isWeighted } from "./weights.js";
 
@@ -25,7 +26,7 @@ export interface PlanWatcher {
   see(event: StepsEvent): AsyncGenerator<RunEvent>;
   outcome(stopped: boolean): PlanOutcome;
   /**
-   * A failure that concerns every step, such as a full disk or changed data: going on would be in vain.
+   * A failure that concerns every step, as of a store that takes no entries: going on would be in vain.
    */
   broken(): CounterweightError | undefined;
   /** Steps that failed for a reason of their own, in this run or, not tried again, in an earlier one. */
@@ -52,6 +53,7 @@ export function planWatcher(
   const own = new Map(known);
   const evaluated = new Set<string>();
   const unhealthy = new Set<string>();
+  let usesOf: ReadonlyMap<string, string> | undefined;
   let broken: CounterweightError | undefined;
   const refusing = spec.settings.weights.guard.action === "stop";
 
@@ -82,7 +84,9 @@ export function planWatcher(
     const lookup = await store.read(training);
     if (lookup.kind !== "found") return;
     const { steps, epochs, bestEpoch, seconds } = await readTraining(store, lookup.entry);
-    yield { type: "training-history", training, ...steps, epochs, bestEpoch, seconds };
+    usesOf ??= usesOfTrainings(plan);
+    const uses = usesOf.get(training) ?? "";
+    yield { type: "training-history", training, uses, ...steps, epochs, bestEpoch, seconds };
   }
 
   async function* trialsOf(key: string): AsyncGenerator<RunEvent> {
@@ -116,10 +120,9 @@ export function planWatcher(
       if (told !== undefined) yield told;
       if (event.type === "step-found" && isTraining(event.step)) yield* historyOf(event.step);
       if (event.type === "step-failed") {
-        const { errorKind } = event;
-        if (errorKind !== undefined && errorKind !== "training" && errorKind !== "internal") {
-          broken ??= new CounterweightError(errorKind, event.message);
-        }
+        // Data or a model changed or gone are a step's own: others may learn from other files. A
+        // refusal of the store, the disk or a queue would meet every step.
+        if (event.errorKind === "usage") broken ??= new CounterweightError("usage", event.message);
         const before = known.get(event.step);
         const log = event.log === undefined ? "" : ` Log: ${event.log}`;
         const again =

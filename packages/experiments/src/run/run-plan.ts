@@ -6,9 +6,10 @@ import type { TrainingBackend } from "./backend.js";
 import { closeEarly } from "./close-early.js";
 import { codeOf, type EnvironmentRecord } from "./environment-record.js";
 import type { RunEvent } from "./events.js";
-import { readFailures, withoutFailures, writeFailures } from "./known-failures.js";
+import { failureKeeper, readFailures, withoutFailures } from "./known-failures.js";
 import { type PlanOutcome, planWatcher } from "./plan-watcher.js";
 import type { PreparedRun } from "./prepare-run.js";
+import { ownFailureIn } from "./step-events.js";
 
 /** What executors are made of. */
 export interface ExecutorParts {
@@ -53,7 +54,9 @@ export async function* runPlan(
   const parts: ExecutorParts = { store, init, runner, code, out, logs };
   const here = inProcess({ store, runner, code, logs });
   const executor = (await options.createExecutor?.(parts)) ?? here;
-  const known = options.retryFailed ? new Map<string, string>() : await readFailures(out);
+  const before = await readFailures(out);
+  const known = options.retryFailed ? new Map<string, string>() : before;
+  const keeper = failureKeeper(out, before);
   const watch = planWatcher(prepared, store, known);
   try {
     const stream = runSteps(plan.steps, {
@@ -68,14 +71,19 @@ export async function* runPlan(
     try {
       while (next.done !== true) {
         yield* watch.see(next.value);
+        if (ownFailureIn(next.value) !== undefined) await keeper.note(watch.ownFailures());
         const broken = watch.broken();
         if (broken !== undefined) throw broken;
         next = await stream.next();
       }
     } finally {
-      if (next.done !== true) await closeEarly(stream);
-      await writeFailures(out, watch.ownFailures());
+      if (next.done !== true) {
+        await closeEarly(stream);
+        // The error on its way says more than another about this file.
+        await keeper.settle(watch.ownFailures()).catch(() => undefined);
+      }
     }
+    await keeper.settle(watch.ownFailures());
     return watch.outcome(next.value.stopped);
   } finally {
     await executor.close();
