@@ -29,7 +29,7 @@ export const sweepSchema = z.strictObject({
     .array(one)
     .default([])
     .describe(
-      "Trials to add, after the exclusions: keys as in exclude, with new values too; a key left out takes all its values.",
+      "Trials to add, after the exclusions: keys as in exclude. Seeds, fractions, settings and methods (a loss by its name) may be new, benchmarks and generated sources not. A key left out takes all its values.",
     ),
   names: z
     .record(z.string(), z.string().min(1))

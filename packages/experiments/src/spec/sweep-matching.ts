@@ -1,6 +1,7 @@
 import { generatedSource } from "./meaning.js";
 import type { MethodSpec, Spec } from "./schema.js";
 import type { Settings } from "./schema-sweep.js";
+import { methodSchema } from "./schema-training.js";
 import { matchingRows, ownSettings, type SweepGroup, sweepGroups } from "./sweep-groups.js";
 import { type NativeKey, nativeKeys } from "./sweep-keys.js";
 import { withSettings } from "./variants.js";
@@ -152,6 +153,7 @@ export function* includedPlaces(
 ): Generator<NativePlace> {
   const natives = nativesOf(rule);
   const names = generatedOf(settings);
+  const methods = includedMethods(spec, natives.method);
   const numbers = (values: readonly unknown[] | undefined, all: readonly number[]) =>
     values?.filter((value) => typeof value === "number") ?? all;
   for (const [benchmark, { name }] of spec.benchmarks.entries()) {
@@ -160,13 +162,23 @@ export function* includedPlaces(
     if (natives.generated?.includes(generated) === false) continue;
     for (const checkerFraction of numbers(natives.checkerFraction, spec.checkerFraction)) {
       for (const seed of numbers(natives.seed, spec.seeds)) {
-        for (const method of spec.methods) {
-          if (natives.method?.includes(method.name) === false) continue;
+        for (const method of methods) {
           yield { benchmark, generated, checkerFraction, seed, method };
         }
       }
     }
   }
+}
+
+/** The spec's own methods that a rule names, then what else it names: losses as they are. */
+function includedMethods(
+  { methods }: Spec,
+  named: readonly unknown[] | undefined,
+): readonly MethodSpec[] {
+  if (named === undefined) return methods;
+  const own = methods.filter(({ name }) => named.includes(name));
+  const others = named.filter((name) => !methods.some((method) => method.name === name));
+  return [...own, ...others.map((name) => methodSchema.parse(name))];
 }
 
 /** Whether the product without its exclusions has a trial already. */
@@ -176,7 +188,10 @@ export function isInProduct(
   place: NativePlace,
 ): boolean {
   if (digits === undefined) return false;
-  const { checkerFraction, seeds } = compiled.spec;
-  const isNative = checkerFraction.includes(place.checkerFraction) && seeds.includes(place.seed);
+  const { checkerFraction, seeds, methods } = compiled.spec;
+  const isNative =
+    checkerFraction.includes(place.checkerFraction) &&
+    seeds.includes(place.seed) &&
+    methods.includes(place.method);
   return isNative && !isExcluded(compiled, exclusionsOf(compiled, digits), place);
 }

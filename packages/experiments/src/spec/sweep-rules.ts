@@ -1,12 +1,13 @@
 import { canonicalJson } from "@counterweight/base";
 import { dotted, type SpecPath } from "./document.js";
-import { problemsOfIssues } from "./issues.js";
+import { problemsOfIssues, shown } from "./issues.js";
 import { placeOfKey, placeOfValue } from "./layers.js";
 import { generatedSource } from "./meaning.js";
 import type { SpecProblem } from "./problem.js";
 import type { Spec } from "./schema.js";
 import { specSchema } from "./schema.js";
 import type { Settings, SweepSpec } from "./schema-sweep.js";
+import { methodNames } from "./schema-training.js";
 import { didYouMean } from "./suggest.js";
 import { isNativeKey, keyProblem, type NativeKey, nativeKeys } from "./sweep-keys.js";
 import { type SweepContext, settingParser } from "./sweep-values.js";
@@ -48,14 +49,16 @@ export function resolveRules(
       }
       return undefined;
     }
-    const candidates = known[key];
+    const brings = part === "include" && key === "method";
+    const candidates = brings ? [...known[key], ...methodNames] : known[key];
     const strangers = values.filter((value) => !candidates.some((one) => one === value));
     for (const stranger of strangers) {
-      const words = candidates.map(String);
-      refuse(
-        at,
-        `no trial has the ${nouns[key]} ${String(stranger)}. ${didYouMean(String(stranger), words)}`,
-      );
+      const words = [...new Set(candidates.map(String))];
+      const missing = brings
+        ? `${shown(stranger)} is no method of the spec and no loss.`
+        : `no trial has the ${nouns[key]} ${String(stranger)}.`;
+      const rule = part === "include" ? ` ${newValues(key)}` : "";
+      refuse(at, `${missing} ${didYouMean(String(stranger), words)}${rule}`);
     }
     return strangers.length > 0 ? undefined : [...new Set(values)];
   }
@@ -97,6 +100,12 @@ export function resolveRules(
   });
   return { rules: resolved, problems };
 }
+
+/** How a value that no list has comes into a sweep. */
+const newValues = (key: NativeKey): string =>
+  key === "method"
+    ? "One with a gamma or transforms of its own goes into methods."
+    : `include brings no new ${nouns[key]}: list it under ${key === "benchmark" ? "benchmarks" : "sweep.axes"}, and exclude what is not wanted of it.`;
 
 const nouns: Readonly<Record<NativeKey, string>> = {
   benchmark: "benchmark",
