@@ -7,6 +7,8 @@ export interface RunStory {
   /** How the trainings ended, by key. */
   readonly ended: ReadonlyMap<string, "made" | "reused" | "failed" | "skipped">;
   readonly planned: readonly PlannedTraining[];
+  /** Steps that failed and are no trainings, by key. */
+  readonly othersFailed: ReadonlySet<string>;
   /** Trainings that the trials would need if nothing was shared; undefined for very large plans. */
   readonly alone: () => number | undefined;
 }
@@ -16,10 +18,12 @@ type Ending = "made" | "reused" | "failed" | "skipped";
 /** Follows a run. */
 export function runStory(): RunStory {
   const ended = new Map<string, Ending>();
+  const othersFailed = new Set<string>();
   let planned: readonly PlannedTraining[] = [];
   let alone: number | undefined;
   return {
     ended,
+    othersFailed,
     get planned() {
       return planned;
     },
@@ -38,6 +42,7 @@ export function runStory(): RunStory {
       else if (event.type === "training-reused") ended.set(event.training, "reused");
       else if (event.type === "training-failed") ended.set(event.training, "failed");
       else if (event.type === "training-skipped") ended.set(event.training, "skipped");
+      else if (event.type === "step-failed") othersFailed.add(event.step);
     },
   };
 }
@@ -46,7 +51,7 @@ const notRun = "not run: ";
 
 /** The end of a run in lines: how trainings ended, what failed, and how many were spared. */
 export function summaryLines({ failures }: RunResults, story: RunStory): string[] {
-  const { planned, ended } = story;
+  const { planned, ended, othersFailed } = story;
   const count = (how: Ending): number => [...ended.values()].filter((one) => one === how).length;
   const [made, reused, failed] = [count("made"), count("reused"), count("failed")];
   const succeeded = made + reused;
@@ -57,6 +62,7 @@ export function summaryLines({ failures }: RunResults, story: RunStory): string[
     ...without.map(({ label, message }) => `${label}: ${message}`),
     ...skipped.map(({ label, message }) => `${label}: ${message}`),
     `${counted(planned.length, "training")}: ${formatCount(succeeded)} succeeded, ${formatCount(failed)} failed, ${formatCount(rest)} not run.`,
+    ...(othersFailed.size === 0 ? [] : [`${counted(othersFailed.size, "other step")} failed.`]),
     ...sparedLine(story, reused),
   ];
 }

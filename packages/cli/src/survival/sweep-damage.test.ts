@@ -15,7 +15,7 @@ import {
 import { filesSpec, sweepSpec } from "./sweep-spec.fixture.js";
 
 const patience = 900_000;
-const edits = pathToFileURL(
+const editing = pathToFileURL(
   fileURLToPath(new URL("../../dist/survival/sweep-edit.fixture.js", import.meta.url)),
 ).href;
 
@@ -181,41 +181,85 @@ async function filesOf(name: string): Promise<{ readonly place: string; readonly
   return { place, file };
 }
 
-test.for([
-  ["generated.csv", "the generated rows changed since the plan was made"],
-  ["words/vocab.txt", "files changed since the plan was made"],
-] as const)(
-  "%s edited between the plan and a worker's first step: refused, and nothing is stored of it",
-  { timeout: patience },
-  async ([edited, words]) => {
-    const { place, file } = await filesOf(edited.replace("/", "-"));
-    const path = join(place, edited);
+/** Runs of a spec on files, in whose first worker a file changes. */
+function edits(place: string, file: string, edited: string) {
+  const path = join(place, edited);
+  return async (out: string, store: string, preload: readonly string[] = []) => {
     const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
     // Of equal length: two lines change their places.
     const [last = "", before = ""] = [lines.pop(), lines.pop()];
     const content = `${[...lines, last, before].join("\n")}\n`;
-    const start = (out: string, store: string, preload: readonly string[] = []) =>
-      startSweep({
-        ...{ spec: file, out: join(place, out), store: join(place, store), preload },
-        environment: { COUNTERWEIGHT_EDIT: path, COUNTERWEIGHT_EDIT_TO: content },
-      }).ended;
-    const refused = await start("out", "store", [edits]);
-    expect(refused.code, refused.stderr).toBe(2);
-    expect(refused.stderr).toContain(words);
+    return startSweep({
+      ...{ spec: file, out: join(place, out), store: join(place, store), preload },
+      environment: { COUNTERWEIGHT_EDIT: path, COUNTERWEIGHT_EDIT_TO: content },
+    }).ended;
+  };
+}
+
+/** The same command again, now with the edited file, is as good as a fresh one. */
+async function expectMended(start: ReturnType<typeof edits>, place: string): Promise<void> {
+  const again = await start("out", "store");
+  expect(again.code, again.stderr).toBe(0);
+  const fresh = await start("fresh", "fresh-store");
+  expect(fresh.code, fresh.stderr).toBe(0);
+  expect(await outputDigests(join(place, "out"))).toEqual(
+    await outputDigests(join(place, "fresh")),
+  );
+  const own = await entryDigests(join(place, "store"));
+  const wanted = await entryDigests(join(place, "fresh-store"));
+  for (const [name, digest] of Object.entries(wanted)) expect(own[name], name).toBe(digest);
+}
+
+test(
+  "a tokenizer edited between the plan and a worker's first step: nothing is stored of it",
+  async () => {
+    const { place, file } = await filesOf("words-edited");
+    const start = edits(place, file, "words/vocab.txt");
+    const refused = await start("out", "store", [editing]);
+    expect(refused.code, refused.stderr).toBe(1);
+    expect(refused.stderr).toContain("files changed since the plan was made");
     expect(refused.stderr).toContain("Run the same command again");
+    expect(refused.stderr).toMatch(/trainings: 0 succeeded, 0 failed, \d+ not run\./);
+    expect(refused.stderr).toMatch(/^\d+ other steps? failed\.$/m);
     expect(refused.stderr).not.toMatch(/^\s+at |mistake in Counterweight/m);
     const kinds = (await sweepEntries(join(place, "store"))).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind !== "read" && kind !== "split")).toEqual([]);
-
-    const again = await start("out", "store");
-    expect(again.code, again.stderr).toBe(0);
-    const fresh = await start("fresh", "fresh-store");
-    expect(fresh.code, fresh.stderr).toBe(0);
-    expect(await outputDigests(join(place, "out"))).toEqual(
-      await outputDigests(join(place, "fresh")),
-    );
-    const own = await entryDigests(join(place, "store"));
-    const wanted = await entryDigests(join(place, "fresh-store"));
-    for (const [name, digest] of Object.entries(wanted)) expect(own[name], name).toBe(digest);
+    expect(await readdir(join(place, "out"))).not.toContain("failures.json");
+    await expectMended(start, place);
   },
+  patience,
+);
+
+test(
+  "rows of one benchmark edited between the plan and a worker's first step: only its steps stop",
+  async () => {
+    const { place, file } = await filesOf("rows-edited");
+    // The real rows are the same, so that their tokens are shared.
+    const rows = await readFile(join(place, "generated.csv"), "utf8");
+    await writeFile(join(place, "other.csv"), rows.replaceAll("generated", "another"));
+    const text = await readFile(file, "utf8");
+    await writeFile(
+      file,
+      text.replace(
+        "generated: generated.csv }]",
+        "generated: generated.csv }, { kind: files, name: others, real: real.csv, generated: other.csv }]",
+      ),
+    );
+    const start = edits(place, file, "generated.csv");
+    const { code, stderr } = await start("out", "store", [editing]);
+    expect(code, stderr).toBe(1);
+    expect(stderr).toMatch(
+      /^.*things.*: the generated rows changed since the plan was made\. .* Log: \S+\.log$/m,
+    );
+    expect(stderr).not.toMatch(/^\s+at |mistake in Counterweight/m);
+    const results = JSON.parse(await readFile(join(place, "out", "results.json"), "utf8"));
+    expect(results).toMatchObject({ status: "failed", trials: [{ benchmark: "others" }] });
+    const trained = (await sweepEntries(join(place, "store"))).filter(({ kind }) =>
+      kind.startsWith("train"),
+    );
+    expect(trained.length).toBeGreaterThan(0);
+    for (const { label } of trained) expect(label).toMatch(/^others, /);
+    await expectMended(start, place);
+  },
+  patience,
 );

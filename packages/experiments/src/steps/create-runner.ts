@@ -84,7 +84,10 @@ async function tokenise(
   backend: TrainingBackend,
   data: SourceData,
 ): Promise<unknown> {
-  const { benchmark } = await data.prepared(source);
+  // Where the data's own words are the tokens, every role has a part in them. Otherwise another
+  // benchmark may have the same rows, and must not suffer from a change of this one's others.
+  const roles = tokenizerDigest === undefined ? undefined : [role];
+  const { benchmark } = await data.prepared(source, roles);
   const table = benchmark[role];
   await tokenizerUnchanged(model, tokenizerDigest);
   const tokens = await backend.tokenise?.({ model, benchmark, table, maxLength });

@@ -1,5 +1,5 @@
 import { CounterweightError } from "@counterweight/base";
-import type { TextTable } from "@counterweight/data";
+import type { Role, TextTable } from "@counterweight/data";
 import type { Entry } from "@counterweight/steps";
 import type { DataSource, RowsRef } from "../plan/recipes.js";
 import { type PreparedBenchmark, prepareBenchmark } from "../run/prepare.js";
@@ -7,8 +7,11 @@ import { type SplitResult, tableOf } from "./rows-of.js";
 
 /** Data of a plan, read when first asked for. */
 export interface SourceData {
-  /** @throws CounterweightError `data` where the files changed since the plan was made. */
-  prepared(source: string): Promise<PreparedBenchmark>;
+  /**
+   * @param roles those whose rows matter; all by default
+   * @throws CounterweightError `data` where their rows changed since the plan was made.
+   */
+  prepared(source: string, roles?: readonly Role[]): Promise<PreparedBenchmark>;
   /** The rows a reference means; of a whole role the same object each time. */
   table(source: string, ref: RowsRef, input: Input): Promise<TextTable>;
 }
@@ -21,16 +24,26 @@ export function sourceData(
   sources: Readonly<Record<string, DataSource>>,
   known: ReadonlyMap<string, PreparedBenchmark> = new Map(),
 ): SourceData {
-  const read = new Map<string, Promise<PreparedBenchmark>>();
+  const read = new Map<string, Promise<ReadSource>>();
 
-  function prepared(id: string): Promise<PreparedBenchmark> {
-    const found = known.get(id);
-    if (found !== undefined) return Promise.resolve(found);
+  async function prepared(
+    id: string,
+    roles: readonly Role[] = allRoles,
+  ): Promise<PreparedBenchmark> {
+    const planned = known.get(id);
+    if (planned !== undefined) return planned;
     const reading = read.get(id) ?? readSource(id, sources[id]);
     read.set(id, reading);
     // A worker lives for many steps: a disk's bad moment must not spoil them all.
     reading.catch(() => read.delete(id));
-    return reading;
+    const { found, changed } = await reading;
+    if (changed.length > 0) read.delete(id);
+    const role = roles.find((each) => changed.includes(each));
+    if (role === undefined) return found;
+    throw new CounterweightError("data", `the ${role} rows changed since the plan was made.`, {
+      where: found.benchmark.name,
+      fix: "Run the same command again: it plans with the rows as they are now.",
+    });
   }
 
   return {
@@ -50,19 +63,19 @@ export async function splitOf(ref: RowsRef, input: Input): Promise<SplitResult |
   throw new CounterweightError("internal", `${record.label}: no result of a split`);
 }
 
-async function readSource(id: string, source: DataSource | undefined): Promise<PreparedBenchmark> {
+const allRoles: readonly Role[] = ["train", "validation", "test", "generated"];
+
+/** A source as it is now, and the roles whose rows are not those of the plan. */
+interface ReadSource {
+  readonly found: PreparedBenchmark;
+  readonly changed: readonly Role[];
+}
+
+async function readSource(id: string, source: DataSource | undefined): Promise<ReadSource> {
   if (source === undefined) throw new CounterweightError("internal", `no data source ${id}`);
   const { benchmark, choice, digests } = source;
   // The coordinator looked for near duplicates when it planned.
   const splitGuard = { ...choice.splitGuard, near: "off" as const };
   const found = await prepareBenchmark({ ...choice, splitGuard }, benchmark);
-  for (const role of ["train", "validation", "test", "generated"] as const) {
-    if (found.digests[role] !== digests[role]) {
-      throw new CounterweightError("data", `the ${role} rows changed since the plan was made.`, {
-        where: benchmark.name,
-        fix: "Run the same command again: it plans with the rows as they are now.",
-      });
-    }
-  }
-  return found;
+  return { found, changed: allRoles.filter((role) => found.digests[role] !== digests[role]) };
 }
