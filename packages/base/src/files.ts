@@ -66,6 +66,8 @@ const refusals: Readonly<Record<string, readonly [what: string, fix: string]>> =
   ENOTDIR: ["a part of the path is a file", "Move it away, or give another folder"],
   EEXIST: ["a part of the path is a file", "Move it away, or give another folder"],
   EIO: ["the disk reports an error", "Look at the disk"],
+  EMFILE: ["too many files are open", "Raise the limit (ulimit -n)"],
+  ENFILE: ["too many files are open on this machine", "Close other programs"],
 };
 
 /**

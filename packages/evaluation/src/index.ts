@@ -72,6 +72,7 @@ export { tableToCsv } from "./tables/table-to-csv.js";
 export { tableToLatex } from "./tables/table-to-latex.js";
 export { tableToMarkdown } from "./tables/table-to-markdown.js";
 export { tableToText } from "./tables/table-to-text.js";
+export { visibleText } from "./visible-text.js";
 export {
   type Histogram,
   type ScoredRow,

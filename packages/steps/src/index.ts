@@ -23,6 +23,7 @@ export type { SlurmOptions } from "./slurm/options.js";
 export { type ServeJobOptions, serveJob } from "./slurm/serve-job.js";
 export type { SlurmRequest } from "./slurm/submission.js";
 export { keyOf, type Making, type Step, type StepResources } from "./step.js";
+export { logFile, readLog } from "./store/entry-log.js";
 export {
   compareMakings,
   type Difference,
@@ -33,11 +34,13 @@ export {
 export { type FolderStore, type FolderStoreOptions, folderStore } from "./store/folder-store.js";
 export { type Collected, type GcOptions, gc } from "./store/gc.js";
 export { type HeldStep, heldSteps } from "./store/held-steps.js";
+export { isResultFile } from "./store/layout.js";
 export { type Verification, verify } from "./store/verify.js";
 export type {
   Claim,
   Entry,
   EntryRecord,
+  FileProof,
   Holder,
   Lease,
   Lookup,

@@ -32,6 +32,12 @@ export interface MachineRecord {
   readonly node: string;
 }
 
+/** What an entry says of a file. */
+export interface FileProof {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /** A published entry whose files have been proven by their hashes. */
 export interface Entry {
   readonly key: string;
@@ -40,7 +46,13 @@ export interface Entry {
   /** Small result of the step, plain JSON. */
   readonly result: unknown;
   /** Size and SHA-256 of each file by its path in the entry (may hold `/`). */
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+  readonly files: Readonly<Record<string, FileProof>>;
+  /**
+   * Of the log of its making, proven as the files are: what was emitted and said over all attempts.
+   * No part of the result: equal results have other logs. `readLog` gives it. Absent where none was
+   * kept.
+   */
+  readonly log?: FileProof;
   /** Absolute folder. */
   readonly folder: string;
 }
@@ -82,13 +94,15 @@ export interface Lease {
    */
   stillMine(): Promise<boolean>;
   /**
-   * Hashes the draft's files, writes the marker, syncs, checks the fencing token, and renames.
+   * Hashes the draft's files, writes the log and the marker, syncs, checks the fencing token, and
+   * renames. A log that the disk refuses is left out.
    * `lost`: another owner has a greater token; `published`: an entry was there already.
    */
   publish(content: {
     readonly making: Making;
     readonly record: EntryRecord;
     readonly result: unknown;
+    readonly log?: string;
   }): Promise<"published" | "lost" | "already">;
   /** Gives the lease back without publishing; the work folder stays. */
   release(): Promise<void>;
@@ -99,8 +113,12 @@ export interface Store {
   readonly folder: string;
   /** Whether the marker of an entry is there; proves nothing else. Cheap. */
   has(key: string): Promise<boolean>;
-  /** Reads an entry, and proves every file by its hash. */
-  read(key: string): Promise<Lookup>;
+  /**
+   * Reads an entry, and proves every file by its hash; not again where this store has done that and
+   * no file was written since. What can be damaged without a write is seen by `file`, and here with
+   * `afresh`.
+   */
+  read(key: string, options?: { readonly afresh?: boolean }): Promise<Lookup>;
   /** Bytes of a file of an entry. @throws where the hash does not match */
   file(entry: Entry, name: string): Promise<Buffer>;
   /** Tries to become the one who makes a step; never waits. */

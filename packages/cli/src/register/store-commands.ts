@@ -24,11 +24,12 @@ export function addStoreCommands(program: Command, { io, parts, act }: Registrat
         (await import("../store/list-command.js")).listCommand(flags, io),
       ),
     );
-  storeOption(store.command("show").summary("show an entry: making, record, files, inputs"))
+  storeOption(store.command("show").summary("show an entry: making, record, files, inputs, log"))
     .argument("<key>", "first digits of a key")
+    .option("--log", "only the log of its making, all of it", false)
     .option("--json", json, false)
     .action(
-      act(async (key: string, flags: ShowFlags) =>
+      act(async (key: string, flags: ShowFlags & { readonly log: boolean }) =>
         (await import("../store/show-command.js")).showCommand(key, flags, io),
       ),
     );

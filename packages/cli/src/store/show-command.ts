@@ -1,4 +1,6 @@
-import type { Entry, MachineRecord } from "@counterweight/steps";
+import { CounterweightError } from "@counterweight/base";
+import { visibleText } from "@counterweight/evaluation";
+import { type Entry, logFile, type MachineRecord, readLog } from "@counterweight/steps";
 import { type CommandIo, exitCodes } from "../io.js";
 import { counted, cut, formatBytes, shortKey } from "../words.js";
 import { type InputNode, inputLines, inputTree } from "./input-tree.js";
@@ -10,14 +12,37 @@ export interface ShowFlags {
   readonly json: boolean;
 }
 
-/** `counterweight store show KEY`: making, record, files and inputs of an entry. */
-export async function showCommand(key: string, flags: ShowFlags, io: CommandIo): Promise<number> {
+/** `counterweight store show KEY`: making, record, files, inputs and the end of the log of an entry. */
+export async function showCommand(
+  key: string,
+  { log: isLog, ...flags }: ShowFlags & { readonly log: boolean },
+  io: CommandIo,
+): Promise<number> {
   const store = openStore(flags, io);
   const entry = await entryOf(store, key);
+  if (isLog) {
+    io.stdout(await wholeLog(entry));
+    return exitCodes.done;
+  }
   const inputs = await inputTree(store, entry);
-  if (flags.json) io.stdout(`${JSON.stringify({ ...entry, inputs }, null, 2)}\n`);
-  else io.stdout(`${[...headLines(entry), ...bodyLines(entry, inputs)].join("\n")}\n`);
+  if (flags.json) {
+    const shown = { ...entry, logFile: logFile(entry), inputs };
+    io.stdout(`${JSON.stringify(shown, null, 2)}\n`);
+    return exitCodes.done;
+  }
+  const lines = [...headLines(entry), ...bodyLines(entry, inputs), ...(await logLines(entry))];
+  io.stdout(`${lines.join("\n")}\n`);
   return exitCodes.done;
+}
+
+/** @throws CounterweightError `usage` where none was kept, `data` where it is damaged */
+async function wholeLog(entry: Entry): Promise<string> {
+  const log = await readLog(entry);
+  if (log !== undefined) return visibleText(log);
+  throw new CounterweightError("usage", "no log was kept with this entry.", {
+    where: entry.folder,
+    fix: "Look into the logs folder of the run that made it.",
+  });
 }
 
 /** `counterweight store why KEY`: how an entry came to be, and what it was made of. */
@@ -93,6 +118,31 @@ function bodyLines(entry: Entry, inputs: readonly InputNode[]): string[] {
     "",
     "inputs",
     ...inputLines(inputs),
+  ];
+}
+
+const lastLines = 8;
+const widestLine = 200;
+
+/** Where the log is, and its end. */
+async function logLines(entry: Entry): Promise<string[]> {
+  const file = logFile(entry);
+  if (file === undefined) return ["", "log", "  none was kept"];
+  let text: string;
+  try {
+    text = (await readLog(entry)) ?? "";
+  } catch (error) {
+    // All else of the entry can be shown.
+    if (!(error instanceof CounterweightError)) throw error;
+    return ["", `log (${file})`, `  ${error.message}`];
+  }
+  const lines = text.trimEnd().split("\n");
+  const before = lines.length - lastLines;
+  return [
+    "",
+    `log (${formatBytes(entry.log?.bytes ?? 0)}, ${file})`,
+    ...(before > 0 ? [`  ${counted(before, "line")} before these: --log shows all`] : []),
+    ...lines.slice(-lastLines).map((line) => `  ${cut(visibleText(line), widestLine)}`),
   ];
 }
 

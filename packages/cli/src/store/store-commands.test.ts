@@ -1,8 +1,10 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { command, sampleSpec } from "../command.fixture.js";
+
+vi.setConfig({ testTimeout: 300_000 });
 
 let folder = "";
 let spec = "";
@@ -14,7 +16,7 @@ beforeAll(async () => {
   own = ["--store", join(folder, "store")];
   const { code, stderr } = await command(["run", spec, ...own, "--out", join(folder, "out")]);
   expect(code, stderr).toBe(0);
-});
+}, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const store = (...words: string[]) => command(["store", ...words, ...own]);
@@ -72,6 +74,25 @@ describe("store show and why KEY", () => {
     expect(json.key).toBe(key);
     expect(json.making.settings.loss).toBe("dimp");
     expect(json.inputs.map(({ name }: { name: string }) => name)).toContain("quality");
+  });
+
+  it("show says where the log of its making is, and shows its end; --log prints it whole", async () => {
+    const key = await keyOf("toy-world, dimp, seed 0");
+    const { stdout } = await store("show", key);
+    const place = join(folder, "store", "entries", key.slice(0, 2), key, "entry.log");
+    expect(stdout).toMatch(/^log \([\d.]+ k?B, .*\)$/m);
+    expect(stdout).toContain(place);
+    expect(stdout).toMatch(/^ {2}\d+ lines before these: --log shows all$/m);
+    expect(stdout).toMatch(/^ {2}\d{4}-\d\d-\d\dT[\d:.]+Z ready after [\d.]+ s of work$/m);
+    const whole = await store("show", key, "--log");
+    expect(whole.code).toBe(0);
+    expect(whole.stdout).toBe(await readFile(place, "utf8"));
+    expect(whole.stdout).toMatch(/Z toy-world, dimp, seed 0: attempt 1 \(in-process\), key /);
+    expect(whole.stdout).toMatch(/Z \{"type":"epoch"/);
+    const json = JSON.parse((await store("show", key, "--json")).stdout);
+    expect(json.logFile).toBe(place);
+    expect(json.log.bytes).toBe(Buffer.byteLength(whole.stdout));
+    expect(Object.keys(json.files)).not.toContain("entry.log");
   });
 
   it("why says how an entry came to be", async () => {

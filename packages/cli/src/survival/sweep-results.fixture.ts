@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { canonicalJson, sha256 } from "@counterweight/base";
+import { isResultFile } from "@counterweight/steps";
 
 /** Times and machines differ between runs that are otherwise equal. */
 const ofTheRun = new Set(["time", "seconds", "environment"]);
@@ -57,7 +58,7 @@ export interface SweepEntry {
   readonly kind: string;
   readonly label: string;
   readonly folder: string;
-  /** Names of its files but the marker. */
+  /** Names of the files of its result: not the marker, nor the log of how it was made. */
   readonly files: readonly string[];
 }
 
@@ -69,19 +70,19 @@ export async function sweepEntries(store: string): Promise<SweepEntry[]> {
     for (const key of (await readdir(join(entries, shard))).sort()) {
       const folder = join(entries, shard, key);
       const { making, record } = await markerIn(folder);
-      const files = (await filesIn(folder)).filter((name) => name !== "entry.json");
+      const files = (await filesIn(folder)).filter(isResultFile);
       found.push({ key, folder, files, kind: making.kind, label: record.label });
     }
   }
   return found;
 }
 
-/** Every file of every entry; of a marker all but the record of who made it and when. */
+/** Every file of every result; of a marker all but what it says of who made it, when and how. */
 export async function entryDigests(store: string): Promise<Digests> {
   const found: Record<string, string> = {};
   for (const { key, folder, files } of await sweepEntries(store)) {
     for (const name of files) found[`${key}/${name}`] = sha256(await readFile(join(folder, name)));
-    const { record: _, ...marker } = await markerIn(folder);
+    const { record: _, log: __, ...marker } = await markerIn(folder);
     found[`${key}/entry.json`] = sha256(withoutTimes(JSON.stringify(marker)));
   }
   return found;
@@ -191,6 +192,7 @@ async function eventsIn(out: string): Promise<LoggedEvent[]> {
 interface MarkerBody {
   readonly making: { readonly kind: string };
   readonly record: { readonly label: string };
+  readonly log?: unknown;
 }
 
 async function markerIn(folder: string): Promise<MarkerBody> {

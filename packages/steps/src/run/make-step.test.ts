@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StepsEvent } from "../events.js";
 import type { ExecutorEvent, Runner } from "../executor.js";
 import type { Step } from "../step.js";
+import { readLog } from "../store/entry-log.js";
 import { type FolderStore, folderStore } from "../store/folder-store.js";
 import { toyStep } from "../testing/random-plan.js";
 import { toyRunner } from "../testing/toy-runner.js";
@@ -88,7 +89,7 @@ describe("makeStep", () => {
     const step = toyStep("one");
     const waits: Runner = async (_step, { work }) => {
       await new Promise((resolve) => setTimeout(resolve, 120));
-      return (await readdir(work)).length > 0
+      return (await readdir(work)).includes(".seconds-spent")
         ? { kind: "made", result: null }
         : { kind: "stopped" };
     };
@@ -96,6 +97,48 @@ describe("makeStep", () => {
     const { outcome } = await make(step, waits);
     expect(outcome.kind).toBe("made");
     expect((await store.describe(step.key))?.record.seconds).toBeGreaterThan(0.23);
+  });
+
+  it("publishes the log of all attempts beside the result: events, errors, what was said", async () => {
+    const step = toyStep("one");
+    const talk = join(folder, "talk.log");
+    await writeFile(talk, "before\n");
+    const emits =
+      (count: number): Runner =>
+      async (_step, { emit, draft }) => {
+        emit({ type: "count", count });
+        await writeFile(talk, `before\nsaid ${count}\n`);
+        if (count === 1) throw new RangeError("below 0");
+        if (count === 2) return { kind: "stopped" };
+        await writeFile(join(draft, "a"), "x");
+        return { kind: "made", result: null };
+      };
+    for (const [index, kind] of ["failed", "stopped", "made"].entries()) {
+      await writeFile(talk, "before\n");
+      const options = { attempt: index + 1, talk, where: "worker 2" };
+      expect((await make(step, emits(index + 1), options)).outcome.kind).toBe(kind);
+    }
+    const lookup = await store.read(step.key);
+    if (lookup.kind !== "found") throw new Error(lookup.kind);
+    const { entry } = lookup;
+    expect(Object.keys(entry.files)).toEqual(["a"]);
+    const lines = ((await readLog(entry)) ?? "").trimEnd().split("\n");
+    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z /);
+    const said = lines.map((line) => line.slice(25)).filter((line) => !line.startsWith("    at "));
+    const around = (count: number, ...between: string[]) => [
+      `one: attempt ${count} (worker 2), key ${step.key}`,
+      `{"type":"count","count":${count}}`,
+      ...between,
+      "the process said:",
+      `said ${count}`,
+    ];
+    expect(said).toEqual([
+      ...around(1, "RangeError: below 0"),
+      "failed: Unexpected: RangeError: below 0",
+      ...around(2),
+      "stopped",
+      ...around(3, expect.stringMatching(/^ready after \d+\.\d\d s of work$/)),
+    ]);
   });
 
   it("tells errors of the step from mistakes, and keeps the stack", async () => {

@@ -2,8 +2,9 @@ import { CounterweightError } from "@counterweight/base";
 import type { ExecutorEvent, Outcome, Runner } from "../executor.js";
 import type { Step } from "../step.js";
 import type { Entry, Lease, MachineRecord, Store } from "../store.js";
+import { type AttemptLog, attemptLog } from "./attempt-log.js";
 import { measurePeakMemory } from "./peak-memory.js";
-import { type StepLog, stepLog } from "./step-log.js";
+import { stepLog } from "./step-log.js";
 import { type TimeSpent, timeSpent } from "./time-spent.js";
 
 /** What an attempt at a step takes, wherever it runs. */
@@ -23,6 +24,11 @@ export interface MakeStepOptions {
   readonly machine: MachineRecord;
   /** File that gets the step's start, progress now and then, end, and an error's stack. */
   readonly log?: string;
+  /**
+   * File that takes what this process writes on its standard output and error: the entry's log gets
+   * what comes meanwhile.
+   */
+  readonly talk?: string;
 }
 
 /**
@@ -37,7 +43,7 @@ export async function makeStep(step: Step, options: MakeStepOptions): Promise<Ou
   if (claim.kind === "published") return { kind: "found" };
   if (claim.kind === "held") return { kind: "held", by: claim.by };
   const { lease } = claim;
-  const log = stepLog(options.log);
+  const log = await attemptLog(lease.work, options);
   if (lease.takenFrom !== undefined) {
     const { silentSeconds, ...from } = lease.takenFrom;
     on({ type: "taken-over", from, silentSeconds });
@@ -50,11 +56,13 @@ export async function makeStep(step: Step, options: MakeStepOptions): Promise<Ou
   try {
     outcome = await work(step, options, lease, clock, log);
   } finally {
-    await clock.end(outcome.kind !== "made" && outcome.kind !== "found");
+    const isOver = outcome.kind === "made" || outcome.kind === "found";
+    await clock.end(!isOver);
+    await log.end(isOver ? undefined : endLine(outcome));
     // A lease that cannot be given back ends by itself.
     await lease.release().catch(() => undefined);
   }
-  log.line(endLine(outcome));
+  stepLog(options.log).line(endLine(outcome));
   return outcome.kind === "failed" && options.log !== undefined
     ? { ...outcome, log: options.log }
     : outcome;
@@ -66,7 +74,7 @@ async function work(
   { store, runner, signal, on, executor, attempt, code, machine }: MakeStepOptions,
   lease: Lease,
   clock: TimeSpent,
-  log: StepLog,
+  log: AttemptLog,
 ): Promise<Outcome> {
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -92,6 +100,7 @@ async function work(
     });
     if (end.kind === "stopped") return { kind: "stopped" };
     const seconds = clock.seconds();
+    log.line(`ready after ${seconds.toFixed(2)} s of work`);
     const published = await lease.publish({
       making: step.making,
       record: {
@@ -105,14 +114,17 @@ async function work(
         ...{ code, machine, executor, attempt },
       },
       result: end.result,
+      log: await log.whole(),
     });
     if (published === "published") return { kind: "made", seconds };
     return { kind: published === "already" ? "found" : "stopped" };
   } catch (error) {
     log.line(error instanceof Error ? (error.stack ?? error.message) : String(error));
     // What fails after the signal fails because of it: a later attempt tells.
-    if (stop.signal.aborted || !(await lease.stillMine())) return { kind: "stopped" };
-    return (await inputs.lost(error)) ?? failed(error);
+    if (stop.signal.aborted || !(await lease.stillMine().catch(() => true))) {
+      return { kind: "stopped" };
+    }
+    return (await inputs.lost(error).catch(() => undefined)) ?? failed(error);
   } finally {
     for (const cause of [signal, lease.lost]) cause.removeEventListener("abort", abort);
   }
@@ -125,8 +137,8 @@ function inputReader(step: Step, store: Store) {
   const needs = new Set(step.needs);
   const used = new Set<string>();
   let missing: InputLost | undefined;
-  const look = async (key: string): Promise<Entry | InputLost> => {
-    const lookup = await store.read(key);
+  const look = async (key: string, afresh: boolean): Promise<Entry | InputLost> => {
+    const lookup = await store.read(key, { afresh });
     if (lookup.kind === "found") return lookup.entry;
     if (lookup.kind === "absent") return { kind: "input-lost", input: key, reason: "It is gone." };
     const { reason, movedTo } = lookup;
@@ -141,7 +153,7 @@ function inputReader(step: Step, store: Store) {
         );
       }
       used.add(key);
-      const found = await look(key);
+      const found = await look(key, false);
       if (!("kind" in found)) return found;
       missing = found;
       throw new CounterweightError("data", `an input is lost: ${found.reason}`, { where: key });
@@ -151,7 +163,7 @@ function inputReader(step: Step, store: Store) {
       if (missing !== undefined) return missing;
       if (error instanceof CounterweightError && error.kind === "training") return undefined;
       for (const key of used) {
-        const found = await look(key);
+        const found = await look(key, true);
         if ("kind" in found) return found;
       }
       return undefined;

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { appendFile, open, stat } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Executor, Outcome } from "../executor.js";
 import type { Step } from "../step.js";
-import type { FromWorker, ToWorker } from "./worker-messages.js";
+import { readFrom, sizeOf } from "./process-talk.js";
+import { type FromWorker, type ToWorker, workerTalk } from "./worker-messages.js";
 
 export interface PoolWorkerOptions {
   readonly number: number;
@@ -30,7 +31,7 @@ const lastWords = 4000;
 
 export function poolWorker(options: PoolWorkerOptions): PoolWorker {
   const { number, logs, graceMilliseconds } = options;
-  const talk = join(logs, `worker-${number}.log`);
+  const talk = workerTalk(logs, number);
   let child: ChildProcess | undefined;
   let exited: Promise<void> = Promise.resolve();
   let dead = false;
@@ -106,7 +107,7 @@ export function poolWorker(options: PoolWorkerOptions): PoolWorker {
     from: number,
   ): Promise<Outcome> {
     const log = join(logs, `${step.key}.log`);
-    const said = await readFrom(talk, from);
+    const said = await readFrom(talk, from, lastWords);
     const end = pid === undefined ? "could not be started" : howItEnded(exitCode, signalCode);
     const death = outcome === undefined ? `worker ${number} ${end}\n` : "";
     if (said !== "" || death !== "") {
@@ -143,26 +144,4 @@ function send(child: ChildProcess, message: ToWorker): void {
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal === "SIGKILL") return "was killed by SIGKILL, as the system does when memory is short";
   return signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
-}
-
-const sizeOf = (path: string): Promise<number> =>
-  stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
-
-/** The last part of what was written behind a place in a file. */
-async function readFrom(path: string, from: number): Promise<string> {
-  const size = await sizeOf(path);
-  if (size <= from) return "";
-  const file = await open(path);
-  try {
-    const start = Math.max(from, size - lastWords);
-    const { buffer, bytesRead } = await file.read({
-      ...{ buffer: Buffer.alloc(size - start), position: start },
-    });
-    return buffer.toString("utf8", 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

@@ -3,7 +3,7 @@ import { CounterweightError } from "@counterweight/base";
 import type { ExecutorEvent, Runner } from "../executor.js";
 import type { Store } from "../store.js";
 import { failed, makeStep } from "./make-step.js";
-import type { FromWorker, ToWorker } from "./worker-messages.js";
+import { type FromWorker, type ToWorker, workerTalk } from "./worker-messages.js";
 
 export interface ServeWorkerOptions {
   /** Called once, with the pool's `init`. */
@@ -107,6 +107,7 @@ async function work(
       ...{ store, runner, executor, code, machine, attempt, signal, on: batch.push },
       where: `worker ${worker}`,
       log: join(logs, `${step.key}.log`),
+      talk: workerTalk(logs, worker),
     });
     batch.flush();
     await send({ type: "outcome", outcome });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ExecutorEvent, Outcome } from "../executor.js";
 import type { Step } from "../step.js";
 import type { MachineRecord } from "../store.js";
@@ -23,3 +24,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "events"; readonly events: readonly ExecutorEvent[] }
   | { readonly type: "outcome"; readonly outcome: Outcome };
+
+/** File of what a worker writes on its standard output and error. */
+export const workerTalk = (logs: string, worker: number): string =>
+  join(logs, `worker-${worker}.log`);

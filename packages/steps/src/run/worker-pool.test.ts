@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Executor, ExecutorEvent, Outcome } from "../executor.js";
 import type { Step } from "../step.js";
+import { readLog } from "../store/entry-log.js";
+import { folderStore } from "../store/folder-store.js";
 import { toyStep } from "../testing/random-plan.js";
 import type { ToyRecipe } from "../testing/toy-runner.js";
 import type { ToyInit } from "../testing/toy-worker.fixture.js";
@@ -63,6 +65,24 @@ describe("workerPool", () => {
     }
     const where = ends.map(({ events }) => events[0]?.type === "started" && events[0].where);
     expect(new Set(where)).toEqual(new Set(["worker 1", "worker 2"]));
+  });
+
+  it("publishes what a worker emitted and said, also before it was killed", async () => {
+    const executor = open(1, { store: "folder" });
+    const talks = toy("talks", { trouble: "talk" }, 6);
+    const dies = toy("dies", { trouble: "die-once", milliseconds: 400 }, 8);
+    expect((await execute(executor, talks)).outcome.kind).toBe("made");
+    expect((await execute(executor, dies)).outcome).toMatchObject({ kind: "failed", again: true });
+    expect((await execute(executor, dies)).outcome.kind).toBe("made");
+    const store = folderStore(join(folder, "store"));
+    const logOf = async ({ key }: Step) => {
+      const lookup = await store.read(key);
+      return lookup.kind === "found" ? readLog(lookup.entry) : lookup.kind;
+    };
+    expect(await logOf(talks)).toMatch(/Z the process said:\n.*Z said on the way\n/);
+    const log = await logOf(dies);
+    expect(log).toMatch(/attempt 1 \(worker 1\).*"count":1,.*taken over from.*"type":"resumed"/s);
+    for (const count of [1, 5, 8]) expect(log).toContain(`{"type":"count","count":${count},`);
   });
 
   it("tells a failed step from a dead worker, and replaces that", async () => {

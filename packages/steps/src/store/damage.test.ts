@@ -28,7 +28,7 @@ const key = toyKey(0);
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "counterweight-damage-"));
   store = folderStore(root);
-  await makeToy(store, 0);
+  await makeToy(store, 0, { log: "a line\n" });
   entry = join(root, "entries", key.slice(0, 2), key);
 });
 afterEach(async () => {
@@ -45,13 +45,14 @@ async function expectDamaged(reason: RegExp): Promise<string> {
   return lookup.movedTo;
 }
 
-const files = ["entry.json", "weights.bin", "reports/note.txt"];
+const files = ["entry.json", "entry.log", "weights.bin", "reports/note.txt"];
 
 describe("a damaged entry", () => {
   it("is found for every flipped byte and every length", async () => {
     for (const name of files) {
       const path = join(entry, name);
       const good = await readFile(path);
+      expect(good.length).toBeGreaterThan(0);
       for (let place = 0; place < good.length; place++) {
         const flipped = Buffer.from(good);
         flipped[place] = (flipped[place] ?? 0) ^ (1 << (place % 8));

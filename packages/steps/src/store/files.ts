@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError, systemCode, writeRefusal } from "@counterweight/base";
+import type { FileProof } from "../store.js";
 
 export const isMissing = (error: unknown): boolean =>
   ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
@@ -64,12 +65,6 @@ export async function syncFolder(folder: string): Promise<void> {
       throw error;
     }
   }
-}
-
-/** What an entry's marker says of a file. */
-export interface FileProof {
-  readonly bytes: number;
-  readonly sha256: string;
 }
 
 const chunkBytes = 1 << 20;

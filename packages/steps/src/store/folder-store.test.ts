@@ -6,6 +6,7 @@ import { canonicalJson, sha256 } from "@counterweight/base";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keyOf, type Making } from "../step.js";
+import { logFile, readLog } from "./entry-log.js";
 import { type FolderStore, folderStore } from "./folder-store.js";
 import { isToy, makeToy, publishToy, toyKey, toyMaking, toyRecord } from "./toy-entry.fixture.js";
 
@@ -38,7 +39,7 @@ describe("folderStore", () => {
       fc.asyncProperty(files, fc.jsonValue(), fc.jsonValue(), async (files, result, setting) => {
         const names = Object.keys(files);
         fc.pre(
-          !names.some((name) => name === "entry.json" || name.startsWith("entry.json/")) &&
+          !names.some((name) => /^entry\.(json|log)(\/|$)/.test(name)) &&
             !names.some((name) => names.some((other) => other.startsWith(`${name}/`))),
         );
         const making: Making = { ...toyMaking(round++), settings: { round, setting } };
@@ -66,6 +67,31 @@ describe("folderStore", () => {
         expect(await store.describe(key)).toEqual(entry);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it("keeps a log that is no file of the result, and entries without one stay whole", async () => {
+    const log = "2026-01-01T00:00:00.000Z a line\n";
+    await makeToy(store, 0, { log });
+    await makeToy(store, 1);
+    const [first, second] = await Promise.all(
+      [0, 1].map((number) => store.describe(toyKey(number))),
+    );
+    if (first === undefined || second === undefined) throw new Error("an entry is gone");
+    expect(Object.keys(first.files).sort()).toEqual(["reports/note.txt", "weights.bin"]);
+    expect(first.log).toEqual({ bytes: log.length, sha256: sha256(log) });
+    expect(await readLog(first)).toBe(log);
+    expect(logFile(first)).toBe(join(first.folder, "entry.log"));
+    expect(second).not.toHaveProperty("log");
+    expect([await readLog(second), logFile(second)]).toEqual([undefined, undefined]);
+    for (const number of [0, 1]) {
+      const lookup = await store.read(toyKey(number));
+      expect(lookup.kind === "found" && (await isToy(store, lookup.entry, number))).toBe(true);
+    }
+    // An entry as it was before there were logs: the same marker without the field.
+    const line = canonicalJson({ format: 1, ...second, folder: undefined });
+    expect(await readFile(join(second.folder, "entry.json"), "utf8")).toBe(
+      `${line}\n${sha256(line)}\n`,
     );
   });
 

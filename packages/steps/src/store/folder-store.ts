@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { CounterweightError, sha256 } from "@counterweight/base";
+import { CounterweightError } from "@counterweight/base";
 import type { Entry, Lookup, Store } from "../store.js";
 import { claimKey, isPublished } from "./claims.js";
 import { ifThere, namesIn, reading, writing } from "./files.js";
@@ -9,7 +9,8 @@ import { heartbeats } from "./heartbeat.js";
 import { checkFormat, entryFolder, isKey, layoutOf, markerName, writeFormat } from "./layout.js";
 import { parseMarker } from "./marker.js";
 import { type ProcessIdentity, thisProcess } from "./owner.js";
-import { proveEntry } from "./prove.js";
+import { proveEntry, provenBytes } from "./prove.js";
+import { type ProvenEntries, provenEntries } from "./proven-entries.js";
 import { moveToQuarantine, setAsideDamaged } from "./set-aside.js";
 import { silence } from "./silence.js";
 
@@ -52,6 +53,7 @@ export function folderStore(folder: string, options: FolderStoreOptions = {}): F
   const said = once(() => writeFormat(layout));
   const whoWeAre: () => Promise<ProcessIdentity> = once(thisProcess);
   const beats = heartbeats(1000 * heartbeatSeconds);
+  const proven = provenEntries();
   const context = {
     layout,
     beats,
@@ -64,11 +66,12 @@ export function folderStore(folder: string, options: FolderStoreOptions = {}): F
     },
   };
 
-  async function read(key: string): Promise<Lookup> {
+  async function read(key: string, { afresh = false } = {}): Promise<Lookup> {
+    if (afresh) proven.forget(key);
     const place = entryFolder(layout, key);
     for (;;) {
       const before = await identity(place);
-      const proof = await proveEntry(place, key);
+      const proof = await proveEntry(place, key, proven);
       if (proof.kind === "whole") return { kind: "found", entry: proof.entry };
       if (proof.kind === "absent") return { kind: "absent" };
       // Removed or replaced while it was read.
@@ -85,14 +88,14 @@ export function folderStore(folder: string, options: FolderStoreOptions = {}): F
         await known();
         return isPublished(layout, key);
       }),
-    read: (key) =>
+    read: (key, options) =>
       reading(layout.root, async () => {
         await known();
-        return read(key);
+        return read(key, options);
       }),
-    file: (entry, name) => reading(entry.folder, () => provenFile(entry, name)),
+    file: (entry, name) => reading(entry.folder, () => provenFile(entry, name, proven)),
     claim: async (key) => {
-      await said();
+      await writing(layout.root, said);
       return claimKey(context, key);
     },
     keys: () =>
@@ -115,7 +118,8 @@ export function folderStore(folder: string, options: FolderStoreOptions = {}): F
         return marker?.key === key ? { ...marker, folder: place } : undefined;
       }),
     quarantine: async (key, reason) => {
-      await known();
+      await reading(layout.root, known);
+      proven.forget(key);
       const movedTo = await moveToQuarantine(layout, key, reason);
       if (movedTo !== undefined) return movedTo;
       throw new CounterweightError("usage", "The store has no such entry.", {
@@ -123,7 +127,8 @@ export function folderStore(folder: string, options: FolderStoreOptions = {}): F
       });
     },
     remove: async (key) => {
-      await known();
+      await reading(layout.root, known);
+      proven.forget(key);
       const place = entryFolder(layout, key);
       await writing(place, async () => {
         // Gone at once: a reader sees all of it or nothing.
@@ -143,21 +148,24 @@ async function identity(folder: string): Promise<string | undefined> {
   return found === undefined ? undefined : `${found.dev} ${found.ino} ${found.mtimeNs}`;
 }
 
-async function provenFile({ files, folder }: Entry, name: string): Promise<Buffer> {
+async function provenFile(
+  { key, files, folder }: Entry,
+  name: string,
+  proven: ProvenEntries,
+): Promise<Buffer> {
   const expected = Object.hasOwn(files, name) ? files[name] : undefined;
-  const path = join(folder, name);
   if (expected === undefined) {
     throw new CounterweightError("internal", `An entry has no file ${JSON.stringify(name)}.`, {
       where: folder,
     });
   }
-  const bytes = await ifThere(readFile(path));
-  if (bytes !== undefined && sha256(bytes) === expected.sha256) return bytes;
-  const what = bytes === undefined ? "is gone" : "does not match its hash";
-  throw new CounterweightError("data", `The file ${what}.`, {
-    where: path,
-    fix: "Run the same command again: the entry is set aside and made anew.",
-  });
+  try {
+    return await provenBytes(join(folder, name), expected);
+  } catch (error) {
+    // The next look is to find it, however it came.
+    proven.forget(key);
+    throw error;
+  }
 }
 
 /** What `action` gives, asked for once; a failure is asked for again. */

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Store } from "../store.js";
-import { bytesIn, namesIn, writing } from "./files.js";
+import { bytesIn, namesIn, reading, writing } from "./files.js";
 import { entryFolder, isKey, layoutOf, leaseFolder, workFolder } from "./layout.js";
 import { removeLeases, type TopLease, topLease } from "./lease-files.js";
 import { isGone, type ProcessIdentity, thisProcess } from "./owner.js";
@@ -33,11 +33,20 @@ export interface Collected {
  * Removes entries that are not in `keep`, and what killed processes left: drafts, leases, and the
  * checkpoints of steps that are published or not in `keep`. A key whose lease is held is left alone;
  * so is one whose owner on another host may be dead, until another process took it over.
+ * @throws CounterweightError `usage` where the folder cannot be read or written
  */
-export async function gc(
+export function gc(
   store: Store,
   keep: ReadonlySet<string>,
-  { dryRun = false, quarantine = false }: GcOptions = {},
+  options: GcOptions = {},
+): Promise<Collected> {
+  return reading(store.folder, () => collect(store, keep, options));
+}
+
+async function collect(
+  store: Store,
+  keep: ReadonlySet<string>,
+  { dryRun = false, quarantine = false }: GcOptions,
 ): Promise<Collected> {
   const layout = layoutOf(store.folder);
   const self = await thisProcess();

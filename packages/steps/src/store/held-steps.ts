@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { namesIn } from "./files.js";
+import { namesIn, reading } from "./files.js";
 import { isKey, layoutOf, leaseFolder } from "./layout.js";
 import { topLease } from "./lease-files.js";
 import { isGone, thisProcess } from "./owner.js";
@@ -17,8 +17,13 @@ export interface HeldStep {
  * The steps that are being made now, by key: the leases of a store, read without touching them. One
  * whose process is gone is left out.
  * @param folder of the store
+ * @throws CounterweightError `usage` where it cannot be read
  */
-export async function heldSteps(folder: string): Promise<Map<string, HeldStep>> {
+export function heldSteps(folder: string): Promise<Map<string, HeldStep>> {
+  return reading(folder, () => look(folder));
+}
+
+async function look(folder: string): Promise<Map<string, HeldStep>> {
   const layout = layoutOf(folder);
   const self = await thisProcess();
   const found = new Map<string, HeldStep>();

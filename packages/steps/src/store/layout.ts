@@ -6,6 +6,16 @@ import { isMissing } from "./files.js";
 /** File of an entry that says what the entry is; written last. */
 export const markerName = "entry.json";
 
+/** File of an entry that says how it was made. */
+export const logName = "entry.log";
+
+/**
+ * Whether a file of an entry's folder is part of the step's result: all are but the marker, which
+ * also says when and where it was made, and the log.
+ * @param name path in the folder
+ */
+export const isResultFile = (name: string): boolean => name !== markerName && name !== logName;
+
 /** Version of the layout below; raised when older programs would misread a store. */
 const format = 1;
 

@@ -2,7 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterweightError } from "@counterweight/base";
 import type { Holder, Lease } from "../store.js";
-import { ifThere, writing } from "./files.js";
+import { ifThere, reading, writing } from "./files.js";
 import { type Owner, releasedName, removeLeases, topLease } from "./lease-files.js";
 import { type PublishContext, publishDraft } from "./publish.js";
 
@@ -30,7 +30,7 @@ export function heldLease(context: PublishContext, own: OwnLease): Lease {
   /** Whether the greatest token is this one, not an equal one of a later count. */
   async function stillMine(): Promise<boolean> {
     if (ended) return false;
-    const top = await topLease(folder);
+    const top = await reading(folder, () => topLease(folder));
     return top?.token === token && !top.released && top.owner?.nonce === owner.nonce;
   }
 

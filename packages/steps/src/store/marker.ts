@@ -23,8 +23,8 @@ export function parseMarker(content: Buffer): Marker | undefined {
   if (hash === undefined || sha256(body) !== hash) return undefined;
   const value: unknown = JSON.parse(body.toString("utf8"));
   if (!isMarker(value)) return undefined;
-  const { key, making, record, result, files } = value;
-  return { key, making, record, result, files };
+  const { key, making, record, result, files, log } = value;
+  return { key, making, record, result, files, ...(log === undefined ? {} : { log }) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ const isObject = (value: unknown): value is Fields =>
  */
 function isMarker(value: unknown): value is Marker & { readonly format: 1 } {
   if (!isObject(value) || value.format !== 1 || typeof value.key !== "string") return false;
-  const { making, record, files } = value;
+  const { making, record, files, log } = value;
   return (
     isObject(making) &&
     typeof making.kind === "string" &&
@@ -48,9 +48,10 @@ function isMarker(value: unknown): value is Marker & { readonly format: 1 } {
     Object.values(making.inputs).every((input) => typeof input === "string") &&
     isObject(record) &&
     isObject(files) &&
-    Object.values(files).every(
-      (file) =>
-        isObject(file) && Number.isSafeInteger(file.bytes) && typeof file.sha256 === "string",
-    )
+    Object.values(files).every(isProof) &&
+    (log === undefined || isProof(log))
   );
 }
+
+const isProof = (value: unknown): boolean =>
+  isObject(value) && Number.isSafeInteger(value.bytes) && typeof value.sha256 === "string";

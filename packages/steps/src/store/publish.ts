@@ -1,10 +1,10 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, sha256, systemCode } from "@counterweight/base";
 import { keyOf } from "../step.js";
-import type { Lease } from "../store.js";
-import { type FileProof, hashFile, ifThere, listFolder, syncFolder, writing } from "./files.js";
-import { entryFolder, type Layout, markerName } from "./layout.js";
+import type { FileProof, Lease } from "../store.js";
+import { hashFile, ifThere, listFolder, syncFolder, writing } from "./files.js";
+import { entryFolder, isResultFile, type Layout, logName, markerName } from "./layout.js";
 import { renderMarker } from "./marker.js";
 
 export interface PublishContext {
@@ -28,7 +28,7 @@ type Published = Awaited<ReturnType<Lease["publish"]>>;
 export async function publishDraft(
   { layout, setAside, beforeFence }: PublishContext,
   lease: Pick<Lease, "key" | "draft" | "stillMine">,
-  { making, record, result }: Content,
+  { making, record, result, log }: Content,
 ): Promise<Published> {
   const { key, draft } = lease;
   if (keyOf(making) !== key) {
@@ -39,7 +39,8 @@ export async function publishDraft(
     const files = await hashDraft(draft);
     // A woken owner's draft was removed by the next one, maybe while it was read.
     if (files === undefined) return standing(layout, key, lease);
-    const marker = renderMarker({ key, making, record, result, files });
+    const kept = await writeLog(join(draft, logName), log);
+    const marker = renderMarker({ key, making, record, result, files, ...kept });
     await writeSynced(join(draft, markerName), marker);
     await syncFolder(draft);
     const shard = dirname(entry);
@@ -65,8 +66,9 @@ export async function publishDraft(
       }
     }
   }).catch(async (error: unknown) => {
-    // The draft may go at any moment once the lease is another's.
-    if (await lease.stillMine()) throw error;
+    // The draft may go at any moment once the lease is another's. Where that cannot be seen, the
+    // first error is the one to tell.
+    if (await lease.stillMine().catch(() => true)) throw error;
     return standing(layout, key, lease);
   });
 }
@@ -95,13 +97,26 @@ async function hashDraft(draft: string): Promise<Record<string, FileProof> | und
       where: join(draft, other),
     });
   }
-  // A marker of an attempt to publish that was refused by the system is written anew.
-  const names = listing.files.filter((name) => name !== markerName);
-  await rm(join(draft, markerName), { force: true });
+  // What an attempt to publish left that was refused by the system is written anew.
+  const names = listing.files.filter(isResultFile);
+  for (const name of [markerName, logName]) await rm(join(draft, name), { force: true });
   const files: Record<string, FileProof> = {};
   for (const name of names) files[name] = await hashFile(join(draft, name), { sync: true });
   for (const folder of listing.folders) await syncFolder(join(draft, folder));
   return files;
+}
+
+/** The result matters more than its log: one that the disk refuses is left out. */
+async function writeLog(path: string, log = ""): Promise<{ readonly log?: FileProof }> {
+  if (log === "") return {};
+  try {
+    await writeSynced(path, log);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    await rm(path, { force: true });
+    return {};
+  }
+  return { log: { bytes: Buffer.byteLength(log), sha256: sha256(log) } };
 }
 
 async function writeSynced(path: string, content: string): Promise<void> {

@@ -51,15 +51,23 @@ export async function writeToy(
   }
 }
 
-export const publishToy = (lease: Lease, number: number): ReturnType<Lease["publish"]> =>
-  lease.publish({ making: toyMaking(number), record: toyRecord(), result: { number } });
+export const publishToy = (
+  lease: Lease,
+  number: number,
+  more: { readonly log?: string } = {},
+): ReturnType<Lease["publish"]> =>
+  lease.publish({ making: toyMaking(number), record: toyRecord(), result: { number }, ...more });
 
 /** Claims, makes and publishes a toy that nobody else makes. */
-export async function makeToy(store: Store, number: number): Promise<void> {
+export async function makeToy(
+  store: Store,
+  number: number,
+  more: { readonly log?: string } = {},
+): Promise<void> {
   const claim = await store.claim(toyKey(number));
   if (claim.kind !== "mine") throw new Error(`a toy is ${claim.kind}`);
   await writeToy(claim.lease.draft, number);
-  const outcome = await publishToy(claim.lease, number);
+  const outcome = await publishToy(claim.lease, number, more);
   if (outcome !== "published") throw new Error(`a toy was ${outcome}`);
 }
 

@@ -3,7 +3,7 @@ import type { Lookup, Store } from "../store.js";
 /** What a look at all entries found. */
 export interface Verification {
   readonly whole: number;
-  /** Bytes of the whole entries' files. */
+  /** Bytes of the whole entries' files and logs. */
   readonly bytes: number;
   readonly damaged: readonly {
     readonly key: string;
@@ -21,11 +21,13 @@ export async function verify(
   let whole = 0;
   let bytes = 0;
   for (const key of await store.keys()) {
-    const lookup = await store.read(key);
+    const lookup = await store.read(key, { afresh: true });
     onEntry?.(key, lookup);
     if (lookup.kind === "found") {
       whole += 1;
-      for (const file of Object.values(lookup.entry.files)) bytes += file.bytes;
+      const { files, log } = lookup.entry;
+      for (const file of Object.values(files)) bytes += file.bytes;
+      bytes += log?.bytes ?? 0;
     } else if (lookup.kind === "damaged") {
       damaged.push({ key, reason: lookup.reason, movedTo: lookup.movedTo });
     }
