@@ -14,6 +14,12 @@ function reordered(value: unknown): unknown {
   );
 }
 
+/** All objects and arrays in a value, itself included. */
+function objectsIn(value: unknown): object[] {
+  if (typeof value !== "object" || value === null) return [];
+  return [value, ...Object.values(value).flatMap(objectsIn)];
+}
+
 describe("canonicalJson", () => {
   it("is JSON of the same value", () => {
     fc.assert(
@@ -23,11 +29,46 @@ describe("canonicalJson", () => {
     );
   });
 
+  it("writes strings and numbers as JSON.stringify does, lone surrogates and all", () => {
+    const unit = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0, max: 0x80 }));
+    const text = fc.array(unit).map((units) => String.fromCharCode(...units));
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(fc.oneof(text, number), text, (value, key) => {
+        expect(canonicalJson(value)).toBe(JSON.stringify(value));
+        expect(canonicalJson({ [key]: [value] })).toBe(JSON.stringify({ [key]: [value] }));
+      }),
+    );
+  });
+
   it("does not depend on the order of keys, at any depth", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         expect(canonicalJson(reordered(value))).toBe(canonicalJson(value));
       }),
+    );
+  });
+
+  it("gives the same text where parts were written before", () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue({ maxDepth: 5 }),
+        fc.infiniteStream(fc.boolean()),
+        (value, picks) => {
+          const parts = objectsIn(value).filter(() => picks.next().value);
+          const written = new Map(parts.map((part) => [part, canonicalJson(part)]));
+          expect(canonicalJson(value, written)).toBe(canonicalJson(value));
+        },
+      ),
+    );
+  });
+
+  it("does not look into parts that were written before", () => {
+    const part = { a: 1 };
+    const written = new Map([[part, canonicalJson(part)]]);
+    part.a = 2;
+    expect(canonicalJson({ part, same: [part] }, written)).toBe(
+      '{"part":{"a":1},"same":[{"a":1}]}',
     );
   });
 

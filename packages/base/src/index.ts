@@ -7,6 +7,6 @@ export {
   writeRefusal,
   writeWhole,
 } from "./files.js";
-export { canonicalJson, sha256 } from "./hashing.js";
+export { canonicalJson, sha256, type WrittenJson } from "./hashing.js";
 export { nearest } from "./nearest.js";
 export { type Random, randomStream, type StreamKey } from "./random.js";

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256 } from "@counterweight/base";
+import { canonicalJson, sha256, type WrittenJson } from "@counterweight/base";
 
 /** All that decides a step's result, and nothing else: settings that change no bit stay outside. */
 export interface Making {
@@ -43,5 +43,9 @@ export interface Step {
   readonly recipe: unknown;
 }
 
-/** SHA-256 of a making as canonical JSON, 64 lower-case hexadecimal digits. */
-export const keyOf = (making: Making): string => sha256(canonicalJson(making));
+/**
+ * SHA-256 of a making as canonical JSON, 64 lower-case hexadecimal digits.
+ * @param written text of parts that many makings share; it changes no key, see `canonicalJson`
+ */
+export const keyOf = (making: Making, written?: WrittenJson): string =>
+  sha256(canonicalJson(making, written));
