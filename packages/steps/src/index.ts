@@ -15,6 +15,7 @@ export { type MakeStepOptions, makeStep } from "./run/make-step.js";
 export { collectMeasurements, type Measurement } from "./run/measurements.js";
 export { type RunStepsOptions, runSteps } from "./run/run-steps.js";
 export { type ServeWorkerOptions, serveWorker } from "./run/serve-worker.js";
+export { type StepGraph, stepGraph } from "./run/step-graph.js";
 export { withdrawn } from "./run/withdrawn.js";
 export { type WorkerPoolOptions, workerPool } from "./run/worker-pool.js";
 export type { RunCommand } from "./slurm/client.js";

@@ -18,6 +18,12 @@ interface Line {
   readonly peakMemoryBytes: number | undefined;
 }
 
+/** The line of a shape, or of the nearest one that was measured. */
+interface FoundLine {
+  readonly line: Line;
+  readonly guess: boolean;
+}
+
 /**
  * Expected cost by kind and shape: seconds a unit as the median over measured steps; where they had
  * clearly different numbers of units, a line that also finds what a step costs at no unit, such as
@@ -37,8 +43,8 @@ export function costModel(
     ofKind.set(each.shape, ofShape);
     ofShape.push(each);
   }
-  const lines = new Map<string, { readonly line: Line; readonly guess: boolean } | undefined>();
-  const find = (kind: string, shape: string) => {
+  const lines = new Map<string, Map<string, FoundLine | undefined>>();
+  const find = (kind: string, shape: string): FoundLine | undefined => {
     const ofKind = shapes.get(kind);
     if (ofKind === undefined) return undefined;
     const own = ofKind.get(shape) ?? ofKind.get(nearestShape(shape, [...ofKind.keys()])) ?? [];
@@ -46,9 +52,10 @@ export function costModel(
     return { line: lineThrough(there.length > 0 ? there : own), guess: !ofKind.has(shape) };
   };
   return ({ making: { kind }, cost: { shape, units } }) => {
-    const id = `${kind}\n${shape}`;
-    if (!lines.has(id)) lines.set(id, find(kind, shape));
-    const found = lines.get(id);
+    const known = lines.get(kind) ?? new Map<string, FoundLine | undefined>();
+    lines.set(kind, known);
+    const found = known.has(shape) ? known.get(shape) : find(kind, shape);
+    known.set(shape, found);
     if (found === undefined) return undefined;
     const { fixed, each, peakMemoryBytes } = found.line;
     return { seconds: fixed + each * units, peakMemoryBytes, guess: found.guess };

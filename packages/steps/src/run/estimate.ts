@@ -3,7 +3,7 @@ import type { Step } from "../step.js";
 import { costModel, type StepCost } from "./cost-model.js";
 import { createHeap } from "./heap.js";
 import type { Measurement } from "./measurements.js";
-import { type StepGraph, stepGraph, stepRanks } from "./step-graph.js";
+import { graphOf, type StepGraph, stepRanks } from "./step-graph.js";
 
 export interface EstimateOptions {
   /** Keys that need not be made: `FoundSteps.found` and `unneeded`. */
@@ -35,30 +35,44 @@ export interface Estimate {
  * in the scheduler's own order on `workers` places, with one more for steps of place "here".
  */
 export function estimate(
-  steps: readonly Step[],
+  plan: readonly Step[] | StepGraph,
   { isDone, measured, executor }: EstimateOptions,
 ): Estimate {
+  const graph = graphOf(plan);
   const model = costModel(measured, executor.name);
   const costs = new Map<string, StepCost | undefined>();
-  for (const step of steps) if (!isDone(step.key)) costs.set(step.key, model(step));
-  const known = [...costs.values()].filter((cost) => cost !== undefined);
-  const secondsOf = ({ key }: Step) => costs.get(key)?.seconds ?? 0;
-  const memoryOf = (place: Step["place"]) =>
-    steps
-      .filter((step) => step.place === place)
-      .flatMap(({ key }) => costs.get(key)?.peakMemoryBytes ?? [])
-      .sort((left, right) => right - left);
+  const seconds = new Float64Array(graph.steps.length);
+  const peaks: Record<Step["place"], number[]> = { executor: [], here: [] };
+  let workSeconds = 0;
+  let unknownSteps = 0;
+  let guess = false;
+  for (const [index, step] of graph.steps.entries()) {
+    if (isDone(step.key)) continue;
+    const cost = model(step);
+    costs.set(step.key, cost);
+    if (cost === undefined) {
+      unknownSteps += 1;
+      continue;
+    }
+    seconds[index] = cost.seconds;
+    workSeconds += cost.seconds;
+    guess ||= cost.guess;
+    if (cost.peakMemoryBytes !== undefined) peaks[step.place].push(cost.peakMemoryBytes);
+  }
   // A worker kept between steps may keep its memory: the largest may stand side by side.
-  const peaks = [
-    ...memoryOf("executor").slice(0, executor.workers),
-    ...memoryOf("here").slice(0, 1),
+  const largest = [
+    ...peaks.executor.sort((left, right) => right - left).slice(0, executor.workers),
+    ...peaks.here.sort((left, right) => right - left).slice(0, 1),
   ];
   return {
-    makespanSeconds: simulate(stepGraph(steps), secondsOf, executor.workers),
-    workSeconds: known.reduce((sum, { seconds }) => sum + seconds, 0),
-    peakMemoryBytes: peaks.length === 0 ? undefined : peaks.reduce((sum, each) => sum + each, 0),
-    guess: known.some(({ guess }) => guess),
-    unknownSteps: costs.size - known.length,
+    // Where nothing is known there is no order to find.
+    makespanSeconds:
+      workSeconds === 0 ? 0 : simulate(graph, (_, index) => at(seconds, index), executor.workers),
+    workSeconds,
+    peakMemoryBytes:
+      largest.length === 0 ? undefined : largest.reduce((sum, each) => sum + each, 0),
+    guess,
+    unknownSteps,
     costs,
   };
 }
@@ -69,7 +83,7 @@ export function estimate(
  */
 export function simulate(
   graph: StepGraph,
-  secondsOf: (step: Step) => number,
+  secondsOf: (step: Step, index: number) => number,
   workers: number,
 ): number {
   const { steps, needs, dependants } = graph;
@@ -91,7 +105,7 @@ export function simulate(
         const index = ready[place].pop();
         if (index === undefined) break;
         places[place] -= 1;
-        running.push({ index, end: now + secondsOf(at(steps, index)) });
+        running.push({ index, end: now + secondsOf(at(steps, index), index) });
       }
     }
     const ended = running.pop();

@@ -2,7 +2,7 @@ import { at } from "@counterweight/base";
 import type { Step } from "../step.js";
 import type { Store } from "../store.js";
 import { eachLimited } from "./each-limited.js";
-import { type StepGraph, stepGraph } from "./step-graph.js";
+import { graphOf, type StepGraph } from "./step-graph.js";
 
 /** What a plan finds in a store. */
 export interface FoundSteps {
@@ -21,31 +21,29 @@ export interface FindStepsOptions {
   readonly wanted?: (key: string) => boolean;
   /** Whether the wanted entries are proven by their hashes, default true; set damaged ones aside. */
   readonly prove?: boolean;
+  /** Keys of all entries, where they were listed just now: saves a look for each step. */
+  readonly present?: ReadonlySet<string>;
 }
 
 /**
  * Which steps of a plan are in the store, and which have to be made for the wanted ones. What a run
  * would make is found by the same rule as what a plan says.
  */
-export function findSteps(
-  steps: readonly Step[],
+export async function findSteps(
+  plan: readonly Step[] | StepGraph,
   store: Store,
-  options: FindStepsOptions = {},
+  { wanted, prove = true, present }: FindStepsOptions = {},
 ): Promise<FoundSteps> {
-  return findInGraph(stepGraph(steps), store, options);
-}
-
-/** The same for a graph that is there already. */
-export async function findInGraph(
-  { steps, needs }: StepGraph,
-  store: Store,
-  { wanted, prove = true }: FindStepsOptions,
-): Promise<FoundSteps> {
+  const { steps, needs } = graphOf(plan);
   const found = new Set<string>();
   const damaged = new Map<string, { readonly reason: string; readonly movedTo: string }>();
-  await eachLimited(steps, 32, async ({ key }) => {
-    if (await store.has(key)) found.add(key);
-  });
+  if (present === undefined) {
+    await eachLimited(steps, 32, async ({ key }) => {
+      if (await store.has(key)) found.add(key);
+    });
+  } else {
+    for (const { key } of steps) if (present.has(key)) found.add(key);
+  }
   if (wanted !== undefined && prove) {
     const read = steps.filter(({ key }) => found.has(key) && wanted(key));
     await eachLimited(read, 4, async ({ key }) => {

@@ -9,41 +9,40 @@ export interface Heap<T> {
 }
 
 /** An empty heap. `before(a, b)`: whether `a` comes out before `b`; a strict order. */
-export function createHeap<T>(before: (left: T, right: T) => boolean): Heap<T> {
-  // Wrapped, so that `at` tells a value from a hole for any T.
-  const values: { readonly value: T }[] = [];
-  const isBefore = (left: number, right: number) =>
-    before(at(values, left).value, at(values, right).value);
-  const swap = (left: number, right: number) => {
-    const kept = at(values, left);
-    values[left] = at(values, right);
-    values[right] = kept;
-  };
+export function createHeap<T extends number | object>(
+  before: (left: T, right: T) => boolean,
+): Heap<T> {
+  const values: T[] = [];
   return {
     size: () => values.length,
     push: (value) => {
-      values.push({ value });
-      for (let child = values.length - 1; child > 0; ) {
-        const parent = (child - 1) >> 1;
-        if (!isBefore(child, parent)) break;
-        swap(child, parent);
-        child = parent;
+      // It rises: what comes after it moves down in its place.
+      let place = values.length;
+      while (place > 0) {
+        const parent = (place - 1) >> 1;
+        const above = at(values, parent);
+        if (!before(value, above)) break;
+        values[place] = above;
+        place = parent;
       }
+      values[place] = value;
     },
     pop: () => {
-      if (values.length === 0) return undefined;
-      swap(0, values.length - 1);
-      const least = values.pop();
-      for (let parent = 0; ; ) {
-        let smallest = parent;
-        for (const child of [2 * parent + 1, 2 * parent + 2]) {
-          if (child < values.length && isBefore(child, smallest)) smallest = child;
-        }
-        if (smallest === parent) break;
-        swap(parent, smallest);
-        parent = smallest;
+      const least = values[0];
+      const last = values.pop();
+      if (last === undefined || values.length === 0) return least;
+      // The last one sinks from the top: what comes before it moves up in its place.
+      let place = 0;
+      for (let child = 1; child < values.length; child = 2 * place + 1) {
+        const right = child + 1;
+        if (right < values.length && before(at(values, right), at(values, child))) child = right;
+        const below = at(values, child);
+        if (!before(below, last)) break;
+        values[place] = below;
+        place = child;
       }
-      return least?.value;
+      values[place] = last;
+      return least;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Executor } from "../executor.js";
 import type { Step } from "../step.js";
 import type { Store } from "../store.js";
 import { createEventQueue } from "./event-queue.js";
-import { findInGraph } from "./find-steps.js";
+import { findSteps } from "./find-steps.js";
 import { scheduler } from "./scheduler.js";
 import { stepGraph, stepRanks } from "./step-graph.js";
 
@@ -51,7 +51,7 @@ export async function* runSteps(
 ): AsyncGenerator<StepsEvent, StepsSummary> {
   const graph = stepGraph(steps);
   const ranks = stepRanks(graph, seconds);
-  const plan = await findInGraph(graph, store, wanted === undefined ? {} : { wanted });
+  const plan = await findSteps(graph, store, wanted === undefined ? {} : { wanted });
   const events = createEventQueue<StepsEvent>();
   const work = scheduler(graph, plan, {
     ...{ store, executor, here, retries, ranks, pollMilliseconds },

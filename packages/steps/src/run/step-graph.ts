@@ -38,17 +38,21 @@ export function stepGraph(steps: readonly Step[]): StepGraph {
   return { steps, indexOf, needs, dependants };
 }
 
+/** The graph of a plan that is given as steps or as their graph. */
+export const graphOf = (plan: readonly Step[] | StepGraph): StepGraph =>
+  "steps" in plan ? plan : stepGraph(plan);
+
 const wrong = (what: string) => new CounterweightError("internal", `The plan is wrong: ${what}`);
 
 /**
  * The rank of each step among those that could start, 0 first: by the longest way from it to the
  * end of the plan, itself included, so that what others wait for longest goes first; among equals
  * the plan's order, which is the whole order where no seconds are known.
- * @param seconds estimated wall time of a step; undefined where unknown.
+ * @param seconds estimated wall time of a step, also by its place; undefined where unknown.
  */
 export function stepRanks(
   graph: StepGraph,
-  seconds: (step: Step) => number | undefined = () => undefined,
+  seconds: (step: Step, index: number) => number | undefined = () => undefined,
 ): Int32Array {
   const length = graph.steps.length;
   const way = new Float64Array(length);
@@ -57,7 +61,7 @@ export function stepRanks(
     for (const dependant of at(graph.dependants, index)) {
       longest = Math.max(longest, at(way, dependant));
     }
-    way[index] = longest + (seconds(at(graph.steps, index)) ?? 0);
+    way[index] = longest + (seconds(at(graph.steps, index), index) ?? 0);
   }
   const order = Array.from({ length }, (_, index) => index).sort(
     (left, right) => at(way, right) - at(way, left) || left - right,
