@@ -115,12 +115,15 @@ export function dataSteps(
     return key;
   };
 
-  const role = (which: Role): PlannedRows => ({
-    ref: { kind: "role", role: which },
-    key: read(which),
-    count: count(which),
-    roles: [which],
-  });
+  const ofRole = new Map<Role, PlannedRows>();
+  const role = (which: Role): PlannedRows => {
+    const known = ofRole.get(which);
+    if (known !== undefined) return known;
+    const ref = { kind: "role", role: which } as const;
+    const rows: PlannedRows = { ref, key: read(which), count: count(which), roles: [which] };
+    ofRole.set(which, rows);
+    return rows;
+  };
   const part = (fraction: number): number =>
     Math.max(benchmark.labelNames.length, Math.round(fraction * count("train")));
 

@@ -1,13 +1,29 @@
 import type { Step } from "@counterweight/steps";
-import type { PlannedTrial } from "./plan.js";
+import type { Plan, PlannedTrial } from "./plan.js";
 import { recipeOf } from "./recipes.js";
 import { keptModelMaking, type StepBuilder, stepBuilder } from "./step-builder.js";
+
+/** The steps and trials of a plan that keeps the models of its trials. */
+export function withKeptModels(
+  builder: StepBuilder,
+  trials: readonly PlannedTrial[],
+): Pick<Plan, "steps" | "trials"> {
+  const models = keepModels(builder, trials);
+  return {
+    steps: [...builder.steps.values()].flatMap((step) => {
+      const keep = models.get(step.key);
+      // The training keeps its model itself; the step is for a result that is stored without it.
+      return keep === undefined ? step : [keepsModel(step), keep];
+    }),
+    trials: trials.map((one) => ({ ...one, model: models.get(one.result)?.key })),
+  };
+}
 
 /**
  * The steps that keep the models of trials, by the key of their training. Trials of several checkers
  * that vote have no one model.
  */
-export function keepModels(
+function keepModels(
   builder: StepBuilder,
   trials: readonly Pick<PlannedTrial, "result" | "members">[],
 ): Map<string, Step> {
@@ -34,7 +50,7 @@ export function keepModels(
 }
 
 /** A training that keeps its model beside its result. */
-export function keepsModel(step: Step): Step {
+function keepsModel(step: Step): Step {
   const recipe = recipeOf(step);
   return recipe.kind === "train" ? { ...step, recipe: { ...recipe, keepsModel: true } } : step;
 }

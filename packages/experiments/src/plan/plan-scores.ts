@@ -8,27 +8,35 @@ export interface Classifier {
   readonly validation: PlannedRows;
 }
 
-/** Plans the column of scores that a checker gives, calibrated where that is asked; its key. */
-export function addScore(
+/** A column of scores that is asked for. */
+export interface WantedScore {
+  readonly checker: Classifier;
+  /** How messages name it. */
+  readonly checkerName: string;
+  readonly label: string;
+  /** Id of the data. */
+  readonly source: string;
+  /** Key of the rows it scores. */
+  readonly rows: string;
+  readonly calibrated: boolean;
+}
+
+/**
+ * Gives a function that plans the column of scores that a checker gives, calibrated where that is
+ * asked, and tells its key. However many classifiers learn with a checker, it scores the same rows.
+ */
+export function scoreAdder(builder: StepBuilder): (wanted: WantedScore) => string {
+  const known = new Map<Classifier, string>();
+  return (wanted) => {
+    const found = known.get(wanted.checker) ?? addScore(builder, wanted);
+    known.set(wanted.checker, found);
+    return found;
+  };
+}
+
+function addScore(
   builder: StepBuilder,
-  {
-    checker,
-    checkerName,
-    label,
-    source,
-    rows,
-    calibrated,
-  }: {
-    readonly checker: Classifier;
-    /** How messages name it. */
-    readonly checkerName: string;
-    readonly label: string;
-    /** Id of the data. */
-    readonly source: string;
-    /** Key of the rows it scores. */
-    readonly rows: string;
-    readonly calibrated: boolean;
-  },
+  { checker, checkerName, label, source, rows, calibrated }: WantedScore,
 ): string {
   const { key, members: voters, validation } = checker;
   const calibrate = calibrated
@@ -51,6 +59,39 @@ export function addScore(
     recipe: { kind: "score", source, checker: key, members, calibrate, checkerName },
     cost: { shape: "score", units: 1 },
   });
+}
+
+/** An evaluation that is asked for. */
+export interface WantedEvaluation {
+  readonly classifier: Classifier;
+  readonly label: string;
+  /** Id of the data. */
+  readonly source: string;
+  /** Key of the test rows. */
+  readonly test: string;
+}
+
+/**
+ * Gives a function that plans the figures of a classifier on the test rows, and tells their key.
+ * Trials of several fractions may share a classifier.
+ */
+export function evaluationAdder(builder: StepBuilder): (wanted: WantedEvaluation) => string {
+  const known = new Map<Classifier, string>();
+  return ({ classifier, label, source, test }) => {
+    const { key, validation } = classifier;
+    const found =
+      known.get(classifier) ??
+      builder.add({
+        kind: "evaluate",
+        settings: {},
+        inputs: { result: key, test, validation: validation.key },
+        label,
+        recipe: { kind: "evaluate", source, result: key, validation: validation.ref },
+        cost: { shape: "evaluate", units: 1 },
+      });
+    known.set(classifier, found);
+    return found;
+  };
 }
 
 /** Inputs by number: `member-1`, `member-2`, ... */

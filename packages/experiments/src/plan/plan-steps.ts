@@ -1,6 +1,5 @@
 import { CounterweightError } from "@counterweight/base";
 import type { WeightTransform } from "@counterweight/losses";
-import type { Step } from "@counterweight/steps";
 import { isWeighted, scoreNeeds, weightUsesModel } from "../run/weights.js";
 import type { Spec, TrainSettings } from "../spec/schema.js";
 import { checkerSettings, qualityChecker } from "../spec/schema-training.js";
@@ -15,10 +14,10 @@ import {
   type PlannedRows,
   type PlannedSource,
 } from "./plan-data.js";
-import { keepModels, keepsModel } from "./plan-models.js";
-import { addScore, type Classifier, numbered } from "./plan-scores.js";
-import { trainingAdder } from "./plan-training.js";
-import type { DataSource, PredictedRole } from "./recipes.js";
+import { withKeptModels } from "./plan-models.js";
+import { type Classifier, evaluationAdder, numbered, scoreAdder } from "./plan-scores.js";
+import { allRoles, trainingAdder, withoutGenerated } from "./plan-training.js";
+import type { DataSource } from "./recipes.js";
 import { type StepBuilder, stepBuilder } from "./step-builder.js";
 
 /** One combination of swept settings, its data and model found. */
@@ -58,9 +57,6 @@ interface Scored extends Classifier {
   readonly checkers: readonly string[];
 }
 
-const allRoles: readonly PredictedRole[] = ["test", "validation", "generated"];
-const withoutGenerated: readonly PredictedRole[] = ["test", "validation"];
-
 const crossEntropy: Wanted = { loss: "ce", gamma: 1, transforms: [], transformWords: "" };
 
 /**
@@ -73,11 +69,9 @@ export function planSteps(inputs: PlanInputs): Plan {
   const uses = new Map<string, number>();
   const severalFractions =
     new Set(inputs.trials.map(({ checkerFraction }) => checkerFraction)).size > 1;
+  const shared: Shared = { ...inputs, builder, data: new Map(), trainings, uses, severalFractions };
   const planners = new Map(
-    inputs.variants.map((variant) => [
-      variant.name,
-      variantPlanner(variant, { ...inputs, builder, trainings, uses, severalFractions }),
-    ]),
+    inputs.variants.map((variant) => [variant.name, variantPlanner(variant, shared)]),
   );
   const trials = inputs.trials.map((trial) => {
     const planner = planners.get(trial.variant);
@@ -86,17 +80,13 @@ export function planSteps(inputs: PlanInputs): Plan {
     }
     return planner(trial);
   });
-  const models = inputs.saveModels ? keepModels(builder, trials) : new Map<string, Step>();
-  const steps = [...builder.steps.values()].flatMap((step) => {
-    const keep = models.get(step.key);
-    // The training keeps its model itself; the step is for a result that is stored without it.
-    return keep === undefined ? step : [keepsModel(step), keep];
-  });
-  const planned = trials.map((one) => ({ ...one, model: models.get(one.result)?.key }));
-  const aggregate = aggregateStep(inputs.name, planned, inputs.aggregate);
+  const planned = inputs.saveModels
+    ? withKeptModels(builder, trials)
+    : { steps: [...builder.steps.values()], trials };
+  const aggregate = aggregateStep(inputs.name, planned.trials, inputs.aggregate);
   return {
-    steps: [...steps, aggregate],
-    trials: planned,
+    steps: [...planned.steps, aggregate],
+    trials: planned.trials,
     aggregate: aggregate.key,
     trainings,
     uses,
@@ -106,6 +96,8 @@ export function planSteps(inputs: PlanInputs): Plan {
 
 interface Shared extends PlanInputs {
   readonly builder: StepBuilder;
+  /** By id of the source: variants that choose the same rows share what is done to them. */
+  readonly data: Map<string, DataSteps>;
   readonly trainings: Map<string, TrainingInfo>;
   readonly uses: Map<string, number>;
   /** Whether labels have to tell fractions apart. */
@@ -114,12 +106,13 @@ interface Shared extends PlanInputs {
 
 function variantPlanner(
   { name: variantName, spec, model, sources }: PlannedVariant,
-  { builder, backend, trainings, uses, severalFractions }: Shared,
-): (trial: Trial) => Omit<PlannedTrial, "model"> {
+  { builder, backend, data, trainings, uses, severalFractions }: Shared,
+): (trial: Trial) => PlannedTrial {
   const { folds, calibration } = spec.checker;
-  const data = new Map<string, DataSteps>();
   const checkerTraining: TrainSettings = { ...spec.train, ...checkerSettings(spec.checker) };
   const adder = trainingAdder({ builder, trainings, uses, backend, model, spec });
+  const addScore = scoreAdder(builder);
+  const addEvaluation = evaluationAdder(builder);
   const variantWords = variantName === "" ? "" : `, ${variantName}`;
 
   const sourceOf = ({ benchmark }: Trial): PlannedSource => {
@@ -128,9 +121,10 @@ function variantPlanner(
     throw new CounterweightError("internal", `benchmark ${benchmark} is not prepared`);
   };
   const dataOf = (trial: Trial): DataSteps => {
-    const known = data.get(trial.benchmark) ?? dataSteps(builder, sourceOf(trial), backend);
-    data.set(trial.benchmark, known);
-    return known;
+    const source = sourceOf(trial);
+    const steps = data.get(source.id) ?? dataSteps(builder, source, backend);
+    data.set(source.id, steps);
+    return steps;
   };
   const fractionOf = (trial: Trial): string =>
     severalFractions ? `, checker on ${trial.checkerFraction}` : "";
@@ -188,7 +182,7 @@ function variantPlanner(
   }
 
   const score = (trial: Trial, checker: Classifier, name: string, calibrated: boolean): string =>
-    addScore(builder, {
+    addScore({
       checker,
       checkerName: `the ${name}`,
       label: `${trial.benchmark}, ${name}, seed ${trial.seed}${fractionOf(trial)}${variantWords}`,
@@ -264,35 +258,41 @@ function variantPlanner(
     };
   }
 
-  function result(trial: Trial): Scored & { readonly transforms: readonly WeightTransform[] } {
-    if (trial.loss === qualityChecker) {
-      const found = quality(trial);
-      const plain = { quality: undefined, diversity: undefined, checkers: [] };
-      return { ...found, ...plain, transforms: [] };
-    }
+  function result(trial: Trial): {
+    readonly found: Classifier & Partial<Scored>;
+    readonly transforms: readonly WeightTransform[];
+  } {
+    if (trial.loss === qualityChecker) return { found: quality(trial), transforms: [] };
     const method = spec.methods.find(({ name }) => name === trial.method);
     const written = isWeighted(trial.loss) ? (method?.transform ?? spec.weights.transform) : [];
     const transforms = written.map(weightTransform);
     const { loss, gamma } = trial;
-    const transformWords = describeTransforms(written);
-    return { ...classifier(trial, { loss, gamma, transforms, transformWords }), transforms };
+    const wanted = { loss, gamma, transforms, transformWords: describeTransforms(written) };
+    return { found: classifier(trial, wanted), transforms };
   }
 
   return (trial) => {
-    const steps = dataOf(trial);
+    const { found, transforms } = result(trial);
+    const { key, members, quality, diversity, checkers = [], validation } = found;
     const source = sourceOf(trial).id;
-    const { key, members, quality, diversity, checkers, validation, transforms } = result(trial);
-    const evaluate = builder.add({
-      kind: "evaluate",
-      settings: {},
-      inputs: { result: key, test: steps.read("test"), validation: validation.key },
+    const evaluate = addEvaluation({
+      classifier: found,
       label: `${trial.benchmark}, ${trial.method}, seed ${trial.seed}${fractionOf(trial)}${variantWords}`,
-      recipe: { kind: "evaluate", source, result: key, validation: validation.ref },
-      cost: { shape: "evaluate", units: 1 },
+      source,
+      test: dataOf(trial).read("test"),
     });
     return {
-      ...{ trial, source, result: key, members, quality, diversity, checkers, evaluate },
-      ...{ transforms, validation: validation.ref },
+      trial,
+      source,
+      result: key,
+      members,
+      quality,
+      diversity,
+      checkers,
+      evaluate,
+      transforms,
+      validation: validation.ref,
+      model: undefined,
     };
   };
 }

@@ -6,6 +6,11 @@ import type { DataSteps, PlannedModel, PlannedRows } from "./plan-data.js";
 import type { PredictedRole } from "./recipes.js";
 import type { StepBuilder } from "./step-builder.js";
 
+/** What a model is asked about that others learn from, or that weights its own rows. */
+export const allRoles: readonly PredictedRole[] = ["test", "validation", "generated"];
+/** What any other one is asked about. */
+export const withoutGenerated: readonly PredictedRole[] = ["test", "validation"];
+
 /** A training that is asked for. */
 export interface WantedTraining {
   readonly kind: "train-checker" | "train-classifier";
@@ -52,12 +57,22 @@ export function trainingAdder({
     const { loss, gamma, transforms, settings, rows, validation, predicts } = wanted;
     const { quality, diversity } = wanted;
     const others = predicts.filter((role) => role !== "validation");
-    const needed = new Set<Role>([...rows.roles, ...validation.roles, ...others]);
-    const tokens = backend.tokenises
-      ? Object.fromEntries(
-          [...needed].map((role) => [role, steps.tokens(role, model, settings.maxLength)]),
-        )
-      : {};
+    const tokens: Partial<Record<Role, string>> = {};
+    if (backend.tokenises) {
+      for (const role of new Set([...rows.roles, ...validation.roles, ...others])) {
+        tokens[role] = steps.tokens(role, model, settings.maxLength);
+      }
+    }
+    const inputs: Record<string, string | undefined> = {
+      rows: rows.key,
+      validation: validation.key,
+    };
+    for (const role of others) inputs[role] = steps.read(role);
+    for (const [role, own] of Object.entries(tokens)) inputs[`tokens-${role}`] = own;
+    inputs.vocabulary = model.tokenizer === undefined ? steps.vocabulary : undefined;
+    inputs.quality = quality;
+    inputs.diversity = diversity;
+    builder.share(settings);
     const asked = others.reduce((sum, role) => sum + steps.role(role).count, validation.count);
     const shape = [
       `${kind} ${benchmark} model ${model.digest.slice(0, 8)} batch ${settings.batchSize}`,
@@ -78,15 +93,7 @@ export function trainingAdder({
         validation: wordsOf(validation),
         predicts,
       },
-      inputs: {
-        rows: rows.key,
-        validation: validation.key,
-        ...Object.fromEntries(others.map((role) => [role, steps.read(role)])),
-        ...Object.fromEntries(Object.entries(tokens).map(([role, own]) => [`tokens-${role}`, own])),
-        vocabulary: model.tokenizer === undefined ? steps.vocabulary : undefined,
-        quality,
-        diversity,
-      },
+      inputs,
       label,
       recipe: {
         kind: "train",

@@ -1,3 +1,4 @@
+import { canonicalJson } from "@counterweight/base";
 import { keyOf, type Making, type Step } from "@counterweight/steps";
 import type { Recipe } from "./recipes.js";
 
@@ -47,31 +48,36 @@ export interface StepBuilder {
   readonly steps: ReadonlyMap<string, Step>;
   /** Adds a step, if it is new, and gives its key. Those it needs must be there already. */
   add(draft: StepDraft): string;
+  /**
+   * Says that this very object is part of many steps' settings, so that it is written out for their
+   * keys once. It must not change any more.
+   */
+  share(part: object): void;
 }
+
+/** Shared parts that are remembered: trials come variant by variant, and a variant has few. */
+const mostShared = 1000;
 
 /** @param known steps of another builder that new ones may need */
 export function stepBuilder(known: ReadonlyMap<string, Step> = new Map()): StepBuilder {
   const steps = new Map<string, Step>();
+  const shared = new Map<object, string>();
   const isStep = (key: string): boolean => steps.has(key) || known.has(key);
   return {
     steps,
     add({ kind, settings, inputs, reads = [], label, recipe, cost, threads = 1 }) {
-      const given = Object.entries(inputs).filter(
-        (entry): entry is [string, string] => entry[1] !== undefined,
-      );
-      const making: Making = {
-        kind,
-        version: stepVersions[kind],
-        settings,
-        inputs: Object.fromEntries(given),
-      };
-      const key = keyOf(making);
+      const given: Record<string, string> = {};
+      for (const [name, input] of Object.entries(inputs)) {
+        if (input !== undefined) given[name] = input;
+      }
+      const making: Making = { kind, version: stepVersions[kind], settings, inputs: given };
+      const key = keyOf(making, shared);
       if (!steps.has(key)) {
         steps.set(key, {
           key,
           making,
           label,
-          needs: [...new Set([...given.map(([, input]) => input), ...reads].filter(isStep))],
+          needs: [...new Set([...Object.values(given), ...reads])].filter(isStep),
           place: onExecutor.includes(kind) ? "executor" : "here",
           cost,
           resources: { threads },
@@ -79,6 +85,11 @@ export function stepBuilder(known: ReadonlyMap<string, Step> = new Map()): StepB
         });
       }
       return key;
+    },
+    share(part) {
+      if (shared.has(part)) return;
+      if (shared.size === mostShared) shared.clear();
+      shared.set(part, canonicalJson(part));
     },
   };
 }
