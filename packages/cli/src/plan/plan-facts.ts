@@ -1,3 +1,4 @@
+import { at } from "@counterweight/base";
 import { type PreparedRun, wantedKeys } from "@counterweight/experiments";
 import {
   collectMeasurements,
@@ -9,7 +10,9 @@ import {
   machineRecord,
   type Step,
   type StepCost,
+  type StepGraph,
   type Store,
+  stepGraph,
 } from "@counterweight/steps";
 
 /** What will become of a step when the plan is run. */
@@ -32,10 +35,6 @@ export interface StepFacts {
   readonly heldBy: HeldStep | undefined;
   /** How many trials and steps use its result. */
   readonly uses: number;
-  /** Numbers of the steps it has to wait for: those it needs that are not there. */
-  readonly waitsFor: readonly number[];
-  /** The last of them, without those that another of them waits for; worked out when asked for. */
-  readonly waitsForLast: () => readonly number[];
   /** What it is expected to cost; undefined where it is not made or nothing like it was measured. */
   readonly cost: StepCost | undefined;
 }
@@ -54,6 +53,10 @@ export interface KindTotals {
 /** All that `plan` shows. */
 export interface PlanFacts {
   readonly steps: readonly StepFacts[];
+  /** Numbers of the steps that one has to wait for: those it needs that are not there. */
+  readonly waitsFor: (step: StepFacts) => readonly number[];
+  /** The last of them, without those that another of them waits for. */
+  readonly waitsForLast: (step: StepFacts) => readonly number[];
   readonly kinds: readonly KindTotals[];
   readonly trials: number;
   readonly trainings: {
@@ -99,22 +102,20 @@ export async function planFacts(
   { store, executor, workers }: PlanPlace,
 ): Promise<PlanFacts> {
   const { steps, trials } = plan;
-  // One list of the store in place of a look for each of perhaps 100,000 steps.
-  const present = new Set(await store.keys());
-  const listed: Store = { ...store, has: async (key) => present.has(key) };
-  const { found, toMake } = await findSteps(steps, listed, {
+  const graph = stepGraph(steps);
+  const { found, toMake } = await findSteps(graph, store, {
     wanted: wantedKeys(plan),
     prove: false,
+    // One list of the store in place of a look for each of perhaps 100,000 steps.
+    present: new Set(await store.keys()),
   });
   const isToMake = (key: string): boolean => toMake.has(key);
   const held = await heldSteps(store.folder);
   // A training that is made keeps its model itself.
-  const keptBeside = new Set(
-    steps
-      .filter(({ making, needs }) => making.kind === "keep-model" && needs.some(isToMake))
-      .map(({ key }) => key),
-  );
-  const costs = estimate(steps, {
+  const isKeptBeside = ({ making, needs }: Step): boolean =>
+    making.kind === "keep-model" && needs.some(isToMake);
+  const keptBeside = new Set(steps.filter(isKeptBeside).map(({ key }) => key));
+  const costs = estimate(graph, {
     isDone: (key) => !toMake.has(key) || keptBeside.has(key),
     measured: await collectMeasurements(store, { machine: machineRecord().id }),
     executor: { name: executor, workers },
@@ -124,34 +125,16 @@ export async function planFacts(
     if (held.has(key)) return "running elsewhere";
     return toMake.has(key) ? "to run" : "not needed";
   };
-  const numbers = new Map(steps.map(({ key }, index) => [key, index + 1]));
-  const uses = usesOf(plan);
-  const missing = new Map(
-    steps.map(({ key, needs }) => [
-      key,
-      found.has(key) ? [] : needs.filter((need) => !found.has(need)),
-    ]),
-  );
-  const needsOf = (keys: readonly string[]) => keys.flatMap((key) => missing.get(key) ?? []);
-  const lastOf = (waiting: readonly string[]): string[] => {
-    // Two steps back are enough for plans of this project.
-    const before = needsOf(waiting);
-    const behind = new Set([...before, ...needsOf(before)]);
-    return waiting.filter((need) => !behind.has(need));
-  };
-  const numbersOf = (keys: readonly string[]) => keys.flatMap((key) => numbers.get(key) ?? []);
+  const uses = usesOf(plan, graph);
   const facts = steps.map((step, index): StepFacts => {
     const state = stateOf(step.key);
-    const waiting = missing.get(step.key) ?? [];
     return {
       number: index + 1,
       step,
       benchmark: benchmarkOf(step, plan.sources),
       state,
       heldBy: state === "running elsewhere" ? held.get(step.key) : undefined,
-      uses: uses.get(step.key) ?? 0,
-      waitsFor: numbersOf(waiting),
-      waitsForLast: () => numbersOf(lastOf(waiting)),
+      uses: at(uses, index),
       cost: costs.costs.get(step.key),
     };
   });
@@ -163,6 +146,7 @@ export async function planFacts(
   );
   return {
     steps: facts,
+    ...waitsIn(graph, facts),
     kinds: kindTotals(facts),
     trials: trials.length,
     trainings: {
@@ -180,17 +164,40 @@ export async function planFacts(
 
 type Plan = PreparedRun["plan"];
 
-/** Trials and steps that use each step's result. */
-function usesOf({ steps, trials, uses }: Plan): Map<string, number> {
-  const found = new Map<string, number>();
-  const add = (key: string): void => {
-    found.set(key, (found.get(key) ?? 0) + 1);
-  };
-  for (const { needs } of steps) needs.forEach(add);
-  for (const { evaluate } of trials) add(evaluate);
+/** How many trials and steps use each step's result, by its place. */
+function usesOf({ trials, uses }: Plan, { dependants, indexOf }: StepGraph): Int32Array {
+  const found = Int32Array.from(dependants, ({ length }) => length);
+  for (const { evaluate } of trials) {
+    const index = indexOf.get(evaluate);
+    if (index !== undefined) found[index] = at(found, index) + 1;
+  }
   // Of a training the plan counts who asked for it, also where two asked through one score.
-  for (const [key, count] of uses) found.set(key, count);
+  for (const [key, count] of uses) {
+    const index = indexOf.get(key);
+    if (index !== undefined) found[index] = count;
+  }
   return found;
+}
+
+/** What a step has to wait for, worked out for the few of whom it is asked. */
+function waitsIn(
+  { needs }: StepGraph,
+  facts: readonly StepFacts[],
+): Pick<PlanFacts, "waitsFor" | "waitsForLast"> {
+  const isThere = (index: number): boolean => at(facts, index).state === "cached";
+  const missing = (index: number): readonly number[] =>
+    isThere(index) ? [] : at(needs, index).filter((need) => !isThere(need));
+  const toNumber = (index: number): number => index + 1;
+  return {
+    waitsFor: ({ number }) => missing(number - 1).map(toNumber),
+    waitsForLast: ({ number }) => {
+      const waiting = missing(number - 1);
+      // Two steps back are enough for plans of this project.
+      const before = new Set(waiting.flatMap(missing));
+      const behind = new Set([...before, ...[...before].flatMap(missing)]);
+      return waiting.filter((need) => !behind.has(need)).map(toNumber);
+    },
+  };
 }
 
 /** The benchmark by the data source in a step's recipe. */

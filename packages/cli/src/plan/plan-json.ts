@@ -2,11 +2,8 @@ import type { PreparedRun } from "@counterweight/experiments";
 import type { PlanFacts } from "./plan-facts.js";
 
 /** All that `plan` knows as plain JSON; every trial is a flat record. */
-export function planJson(
-  { spec, plan }: PreparedRun,
-  { steps, kinds, trainings, trials, estimate, executor, workers }: PlanFacts,
-  store: string,
-): unknown {
+export function planJson({ spec, plan }: PreparedRun, facts: PlanFacts, store: string): unknown {
+  const { steps, kinds, trainings, trials, estimate, executor, workers, waitsFor } = facts;
   const states = new Map(steps.map(({ step, state }) => [step.key, state]));
   const { makespanSeconds, workSeconds, peakMemoryBytes, guess, unknownSteps } = estimate;
   return {
@@ -18,17 +15,21 @@ export function planJson(
       const { settings, ...own } = trial;
       return { ...own, ...settings, training: members, checkers, state: states.get(evaluate) };
     }),
-    steps: steps.map(({ number, step, benchmark, state, heldBy, uses, waitsFor, cost }) => ({
-      number,
-      key: step.key,
-      kind: step.making.kind,
-      label: step.label,
-      ...{ benchmark, state, heldBy, uses, waitsFor },
-      needs: step.needs,
-      place: step.place,
-      threads: step.resources.threads,
-      cost: step.cost,
-      estimate: cost,
+    steps: steps.map((own) => ({
+      number: own.number,
+      key: own.step.key,
+      kind: own.step.making.kind,
+      label: own.step.label,
+      benchmark: own.benchmark,
+      state: own.state,
+      heldBy: own.heldBy,
+      uses: own.uses,
+      waitsFor: waitsFor(own),
+      needs: own.step.needs,
+      place: own.step.place,
+      threads: own.step.resources.threads,
+      cost: own.step.cost,
+      estimate: own.cost,
     })),
   };
 }

@@ -42,7 +42,9 @@ export function planTree(
     branches.map(({ steps }) => steps.length),
     room - headLines - (rest.length === 0 ? 0 : 1),
   );
-  const items = branches.map(({ steps }, index) => chosen(steps, shares[index] ?? 0));
+  const items = branches.map(({ steps }, index) =>
+    chosen(steps, shares[index] ?? 0).map((own) => shownStep(own, facts)),
+  );
   const columns = columnsOf(items.flat(), width);
   let place = 0;
   const text = shown.flatMap(({ benchmark, branches: own }) => [
@@ -104,6 +106,14 @@ function stateWords(steps: readonly StepFacts[]): string {
   return counts.join(", ");
 }
 
+/** A step that has a line of its own. */
+interface ShownStep {
+  readonly own: StepFacts;
+  readonly label: string;
+  readonly state: string;
+  readonly tail: string;
+}
+
 interface Columns {
   readonly label: number;
   readonly state: number;
@@ -111,12 +121,19 @@ interface Columns {
 
 const indent = "│  ├─ ".length;
 
-function columnsOf(items: readonly StepFacts[], width: number): Columns {
+const shownStep = (own: StepFacts, { waitsForLast }: PlanFacts): ShownStep => ({
+  own,
+  label: labelText(own),
+  state: stateText(own),
+  tail: tailText(own, waitsForLast(own)),
+});
+
+function columnsOf(items: readonly ShownStep[], width: number): Columns {
   const longest = (texts: readonly string[]): number =>
     texts.reduce((most, { length }) => Math.max(most, length), 0);
-  const state = longest(items.map(stateText));
-  const wanted = longest(items.map(labelText));
-  const others = longest(items.map((each) => tailText(each))) + state + 4;
+  const state = longest(items.map((each) => each.state));
+  const wanted = longest(items.map(({ label }) => label));
+  const others = longest(items.map(({ tail }) => tail)) + state + 4;
   return { state, label: Math.max(20, Math.min(wanted, width - indent - others)) };
 }
 
@@ -129,13 +146,13 @@ function branchLines({
 }: {
   readonly kind: string;
   readonly steps: readonly StepFacts[];
-  readonly part: readonly StepFacts[];
+  readonly part: readonly ShownStep[];
   readonly last: boolean;
   readonly columns: Columns;
 }): string[] {
   const left = steps.length - part.length;
   const bar = last ? "   " : "│  ";
-  const shown = new Set(part);
+  const shown = new Set(part.map(({ own }) => own));
   const more =
     left === 0 || part.length === 0
       ? []
@@ -149,9 +166,9 @@ function branchLines({
   ];
 }
 
-function itemText(each: StepFacts, columns: Columns): string {
-  const label = cutMiddle(labelText(each), columns.label).padEnd(columns.label);
-  return `${label}  ${stateText(each).padEnd(columns.state)}  ${tailText(each)}`.trimEnd();
+function itemText({ label, state, tail }: ShownStep, columns: Columns): string {
+  const cut = cutMiddle(label, columns.label).padEnd(columns.label);
+  return `${cut}  ${state.padEnd(columns.state)}  ${tail}`.trimEnd();
 }
 
 function labelText({ number, step, benchmark }: StepFacts): string {
@@ -170,8 +187,7 @@ const secondsText = ({ seconds, guess }: { seconds: number; guess: boolean }): s
 
 const mostNeeds = 4;
 
-function tailText({ uses, waitsForLast, heldBy }: StepFacts): string {
-  const last = waitsForLast();
+function tailText({ uses, heldBy }: StepFacts, last: readonly number[]): string {
   const needs = last.slice(0, mostNeeds).map((number) => `#${number}`);
   const more = last.length > mostNeeds ? ` +${last.length - mostNeeds}` : "";
   return [
