@@ -17,16 +17,35 @@ const spread = (numbers, digits) =>
 const table = (head, rows) =>
   [head, head.map(() => "---:"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
+/** @param {any} machine */
+const where = (machine) =>
+  `${machine.processor}; ${machine.cores} cores, ${machine.memoryGiB} GiB. Node ${machine.node}, onnxruntime-node ${machine["onnxruntime-node"]}. ${machine.date}, commit ${machine.commit}, load before ${machine.loadBefore.toFixed(1)}.`;
+
+/**
+ * What is there of the parts, each below the machine it was measured on unless that is the one before.
+ * @param {any} report
+ */
+export function sweepTables(report) {
+  const measured = [
+    { part: "plan", isThere: "plan" in report, lines: planLines },
+    { part: "scheduler", isThere: "scheduler" in report, lines: schedulerLines },
+    { part: "trainings", isThere: "turns" in report, lines: trainingLines },
+  ];
+  let before = "";
+  return measured
+    .filter(({ isThere }) => isThere)
+    .flatMap(({ part, lines }) => {
+      const own = where(report.machines?.[part] ?? report.machine);
+      const head = own === before ? [] : [own];
+      before = own;
+      return [...head, ...lines(report)];
+    })
+    .join("\n\n");
+}
+
 /** @param {any} report */
-export function sweepTables({ machine, plan, scheduler, turns, estimate }) {
-  const where = `${machine.processor}; ${machine.cores} cores, ${machine.memoryGiB} GiB. Node ${machine.node}, onnxruntime-node ${machine["onnxruntime-node"]}. ${machine.date}, commit ${machine.commit}, load before ${machine.loadBefore.toFixed(1)}.`;
-  /** @param {{ seconds: number, rows: number }[]} own */
-  const speeds = (own) => own.map(({ seconds, rows }) => rows / seconds);
-  const gain = 100 * (median(speeds(turns.pool)) / median(speeds(turns.process)) - 1);
-  const foretold = estimate.plan.makespanSeconds;
-  const error = 100 * (foretold / estimate.real - 1);
+function planLines({ plan }) {
   return [
-    where,
     "`counterweight plan` of five methods over fractions and seeds, the whole command:",
     table(
       ["trials", "steps", "seconds", "peak MB"],
@@ -37,6 +56,12 @@ export function sweepTables({ machine, plan, scheduler, turns, estimate }) {
         row.peakMB.toFixed(0),
       ]),
     ),
+  ];
+}
+
+/** @param {any} report */
+function schedulerLines({ scheduler }) {
+  return [
     "The scheduler's own cost, steps that do nothing and a store in memory, milliseconds a step (`node scripts/bench/scheduler.mjs`):",
     table(
       ["steps", "making all", "finding all", "estimating", "peak MiB"],
@@ -48,6 +73,17 @@ export function sweepTables({ machine, plan, scheduler, turns, estimate }) {
         row.peakMiB.toFixed(0),
       ]),
     ),
+  ];
+}
+
+/** @param {any} report */
+function trainingLines({ turns, estimate }) {
+  /** @param {{ seconds: number, rows: number }[]} own */
+  const speeds = (own) => own.map(({ seconds, rows }) => rows / seconds);
+  const gain = 100 * (median(speeds(turns.pool)) / median(speeds(turns.process)) - 1);
+  const foretold = estimate.plan.makespanSeconds;
+  const error = 100 * (foretold / estimate.real - 1);
+  return [
     "Four CE trainings of MiniLM on 320 generated tweets, from the plan to the last step, in turns:",
     table(
       ["who makes the steps", "seconds", "training rows a second"],
@@ -72,5 +108,5 @@ export function sweepTables({ machine, plan, scheduler, turns, estimate }) {
     ),
     `The pool does ${gain.toFixed(0)} % more work in the same time, by the median.`,
     `The plan's estimate of a sweep of three further seeds (quality checker, CE, IMP, DIMP), after one seed had run on this machine: ${foretold.toFixed(0)} s${estimate.plan.guess ? " (called a guess)" : ""}; it took ${estimate.real.toFixed(0)} s: ${error >= 0 ? "+" : ""}${error.toFixed(0)} % (bar: within 30 %).`,
-  ].join("\n\n");
+  ];
 }

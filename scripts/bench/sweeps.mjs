@@ -2,9 +2,12 @@
 // one-thread workers does against one process with two threads, and how near the plan's estimate comes.
 //
 //   node scripts/bench/sweeps.mjs [--rounds 2]     measures; results go to scripts/bench/results/sweeps.json
+//   node scripts/bench/sweeps.mjs --only plan      that part alone, half a minute; the others' results stay
+//                                                  (parts: plan, scheduler, trainings)
 //   node scripts/bench/sweeps.mjs --write-docs     no measurement: latest results into docs/benchmarks.md
 //
-// Needs the built packages and COUNTERWEIGHT_ASSETS, about eight minutes of two quiet cores.
+// Needs the built packages; the trainings need COUNTERWEIGHT_ASSETS. All takes about eight minutes of
+// two quiet cores.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,26 +22,39 @@ const command = join(root, "packages/cli/bin/counterweight.mjs");
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "2" },
+    only: { type: "string" },
     python: { type: "string", default: "python3" },
     "write-docs": { type: "boolean", default: false },
   },
 });
 const { python } = values;
 
+/** @type {Readonly<Record<string, (work: string) => Promise<object>>>} */
+const parts = {
+  plan: async (work) => ({ plan: await planGrowth(work) }),
+  scheduler: async () => {
+    const words = [join(root, "scripts/bench/scheduler.mjs"), "--json"];
+    return { scheduler: JSON.parse(await output(process.execPath, words)) };
+  },
+  trainings: (work) => trainings(work, Number(values.rounds)),
+};
+
 if (values["write-docs"]) {
   const report = JSON.parse(await readFile(results, "utf8"));
   await writeDocs(join(root, "docs/benchmarks.md"), { sweeps: sweepTables(report) });
 } else {
+  const chosen = values.only?.split(",") ?? Object.keys(parts);
+  const strange = chosen.find((part) => !Object.hasOwn(parts, part));
+  if (strange !== undefined) throw new Error(`no part ${strange}: ${Object.keys(parts)}`);
   const work = await mkdtemp(join(tmpdir(), "counterweight-sweeps-"));
   try {
-    const report = {
-      machine: await machineRecord(python),
-      plan: await planGrowth(work),
-      scheduler: JSON.parse(
-        await output(process.execPath, [join(root, "scripts/bench/scheduler.mjs"), "--json"]),
-      ),
-      ...(await trainings(work, Number(values.rounds))),
-    };
+    const known = await readFile(results, "utf8").catch(() => "{}");
+    let report = values.only === undefined ? {} : JSON.parse(known);
+    const machine = await machineRecord(python);
+    for (const part of chosen) {
+      const machines = { ...report.machines, [part]: machine };
+      report = { ...report, ...(await parts[part]?.(work)), machines };
+    }
     await mkdir(join(root, "scripts/bench/results"), { recursive: true });
     await writeFile(results, `${JSON.stringify(report, null, 2)}\n`);
     console.log(sweepTables(report));
