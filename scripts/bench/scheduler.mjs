@@ -1,8 +1,9 @@
 // The scheduler's own cost: plans shaped like trials of a sweep, made by an executor that does
 // nothing, in a store in memory; a process of its own for each size.
 //
-//   node scripts/bench/scheduler.mjs [--sizes 100,1000,10000,100000] [--folder] [--json]
+//   node scripts/bench/scheduler.mjs [--sizes 100,1000,10000,100000] [--queue] [--folder] [--json]
 //
+// --queue: an executor that takes steps before what they need is made, as Slurm does, 500 at a time.
 // --folder: the same for up to 1,000 steps with a store in a folder and a runner that writes a byte.
 // Needs the built packages.
 import { execFileSync } from "node:child_process";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     sizes: { type: "string", default: "100,1000,10000,100000" },
     size: { type: "string" },
     folder: { type: "boolean", default: false },
+    queue: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -99,6 +101,44 @@ async function measure(length) {
   };
 }
 
+/**
+ * Jobs end in the order in which they were given, and make the light steps on their way.
+ * @param {number} length
+ */
+async function measureQueue(length) {
+  const steps = plan(length);
+  const store = memoryStore();
+  /** @type {(() => void)[]} */
+  let given = [];
+  let light = 0;
+  const executor = {
+    ...{ name: "queue", capacity: 500, takesWaiting: true },
+    execute: (/** @type {any} */ step, /** @type {any} */ { before = [] }) =>
+      new Promise((/** @type {(outcome: any) => void} */ resolve) => {
+        given.push(() => {
+          for (const { key } of [...before, step]) if (!store.published.has(key)) store.put(key);
+          light += before.length;
+          resolve({ kind: "made", seconds: 0 });
+        });
+        if (given.length > 1) return;
+        setImmediate(() => {
+          const ending = given;
+          given = [];
+          for (const end of ending) end();
+        });
+      }),
+    close: async () => {},
+  };
+  const here = inProcess({
+    store,
+    runner: async () => ({ kind: "made", result: {} }),
+  });
+  const make = await milliseconds(async () => {
+    for await (const _ of runSteps(steps, { store, executor, here }));
+  });
+  return { steps: length, queue: make / length, lightOnTheWay: light, peakMiB: peakMiB() };
+}
+
 /** @param {number} length */
 async function measureFolder(length) {
   const folder = mkdtempSync(join(tmpdir(), "counterweight-scheduler-"));
@@ -126,12 +166,14 @@ async function measureFolder(length) {
 
 if (values.size !== undefined) {
   const length = Number(values.size);
-  console.log(JSON.stringify(await (values.folder ? measureFolder(length) : measure(length))));
+  const measured = values.queue ? measureQueue : values.folder ? measureFolder : measure;
+  console.log(JSON.stringify(await measured(length)));
 } else {
   const sizes = values.sizes.split(",").filter((size) => !values.folder || Number(size) <= 1000);
   const rows = sizes.map((size) => {
     const words = [fileURLToPath(import.meta.url), "--size", size];
     if (values.folder) words.push("--folder");
+    if (values.queue) words.push("--queue");
     return JSON.parse(execFileSync(process.execPath, words, { encoding: "utf8" }));
   });
   if (values.json) console.log(JSON.stringify(rows, null, 2));

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Faults of a real Slurm, on a private cluster of this machine: its controller away, jobs forgotten
-# and out of time, the coordinator killed. Then 100 random schedules of a made-up one. Installs Slurm where it is missing and may be installed.
-# Needs the built packages. About 5 minutes.
+# and out of time, the coordinator killed, at random moments and for good. Then 100 random schedules
+# of a made-up one, and 100 random plans that it finishes without a coordinator. Installs Slurm where
+# it is missing and may be installed. Needs the built packages. About 8 minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PATH:/usr/sbin:/sbin"

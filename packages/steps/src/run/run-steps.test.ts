@@ -5,6 +5,7 @@ import type { StepsEvent, StepsSummary } from "../events.js";
 import type { Executor, Outcome } from "../executor.js";
 import { missingFor } from "../slurm/dependencies.js";
 import type { Step } from "../step.js";
+import type { Claim } from "../store.js";
 import { type MemoryStore, memoryStore } from "../testing/memory-store.js";
 import { randomPlan, toyStep } from "../testing/random-plan.js";
 import { type RunStepsOptions, runSteps } from "./run-steps.js";
@@ -14,8 +15,10 @@ type Fate = "dies" | "fails" | "held" | "loses-input" | "loses-lease" | "publish
 
 interface Rehearsal {
   readonly executor: Executor;
-  /** Attempts that got as far as starting, by key. */
+  /** Attempts that got as far as starting and found no other process at it, by key. */
   readonly attempts: Map<string, number>;
+  /** Entries that went. */
+  readonly removed: ReadonlySet<string>;
   readonly most: () => number;
   readonly problems: string[];
 }
@@ -41,12 +44,17 @@ function rehearse(
   const attempts = new Map<string, number>();
   const left = new Map<string, Fate[]>();
   const inside = new Set<string>();
+  const removed = new Set<string>();
   const problems: string[] = [];
   let most = 0;
   const pause = async () => {
     for (let turns = random.integer(4); turns > 0; turns--) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+  };
+  const heldByOther = (claim: Extract<Claim, { kind: "held" }>, { key }: Step): Outcome => {
+    attempts.set(key, (attempts.get(key) ?? 0) - 1);
+    return claim;
   };
   const end = async (step: Step, fate: Fate | undefined): Promise<Outcome> => {
     switch (fate) {
@@ -55,6 +63,9 @@ function rehearse(
       case "fails":
         return { kind: "failed", message: "diverged", again: false };
       case "held": {
+        const claim = await store.claim(step.key);
+        if (claim.kind === "held") return heldByOther(claim, step);
+        if (claim.kind === "published") return { kind: "found" };
         const by = { host: "other", process: 7, token: 1 };
         store.hold(step.key, by);
         setTimeout(() => store.free(step.key), random.integer(4));
@@ -64,19 +75,18 @@ function rehearse(
         return { kind: "stopped" };
       case "loses-input": {
         const input = at(step.needs, random.integer(step.needs.length));
+        removed.add(input);
         if (await store.has(input)) await store.remove(input);
         return { kind: "input-lost", input, reason: "flipped" };
       }
       case "published":
-        if (!(await store.has(step.key))) store.put(step.key);
-        return { kind: "found" };
       case undefined: {
         const claim = await store.claim(step.key);
-        if (claim.kind === "held") return claim;
+        if (claim.kind === "held") return heldByOther(claim, step);
         if (claim.kind === "published") return { kind: "found" };
-        await pause();
+        if (fate === undefined) await pause();
         store.put(step.key);
-        return { kind: "made", seconds: 1 };
+        return fate === undefined ? { kind: "made", seconds: 1 } : { kind: "found" };
       }
     }
   };
@@ -147,7 +157,7 @@ function rehearse(
     },
     close: async () => {},
   };
-  return { executor, attempts, most: () => most, problems };
+  return { executor, attempts, removed, most: () => most, problems };
 }
 
 async function run(steps: readonly Step[], options: RunStepsOptions) {
@@ -233,7 +243,7 @@ describe("runSteps", () => {
           ...{ store, executor: away.executor, here: here.executor, retries: 2 },
         });
         // What was done may be lost again after that.
-        const lost = events.some(({ type }) => type === "step-damaged");
+        const lost = away.removed.size + here.removed.size > 0;
         checkClosed(steps, summary, lost);
         checkOrder(events);
         expect([...away.problems, ...here.problems]).toEqual([]);
@@ -247,7 +257,11 @@ describe("runSteps", () => {
           );
           if (!lost) {
             // Once is enough, and no more than that is published.
-            expect(store.published.get(step.key) ?? 0).toBe(summary.done.has(step.key) ? 1 : 0);
+            const published = store.published.get(step.key) ?? 0;
+            // A job may make a light step that fails here, by chance.
+            const mayBe = takesWaiting && step.place === "here" && summary.failed.has(step.key);
+            if (!mayBe) expect(published).toBe(summary.done.has(step.key) ? 1 : 0);
+            expect(published).toBeLessThanOrEqual(1);
             if (there.has(step.key)) expect(tried).toBe(0);
             expect(tried).toBeLessThanOrEqual(own.length + 1);
           }
@@ -367,6 +381,36 @@ describe("runSteps", () => {
       { type: "step-skipped", step: classifier.key, because: score.key },
     ]);
     expect(summary.stopped).toBe(true);
+  });
+
+  it("leaves a queue alone whose job makes a light step, and believes its failure", async () => {
+    const store = memoryStore();
+    const score = toyStep("score", [], { place: "here" });
+    const good = toyStep("good", [score]);
+    const bad = toyStep("bad", [score]);
+    let tries = 0;
+    const queue: Executor = {
+      ...{ name: "queue", capacity: 10, takesWaiting: true },
+      execute: async (step, { signal, before }) => {
+        tries += 1;
+        expect(before).toEqual([score]);
+        store.hold(score.key);
+        // Time for others to find it held, several times.
+        await new Promise((resolve) => setTimeout(resolve, 40));
+        if (signal.aborted) return { kind: "stopped" };
+        if (step === bad) return { kind: "failed", message: "diverged", again: false };
+        store.put(score.key);
+        store.put(good.key);
+        return { kind: "made", seconds: 1 };
+      },
+      close: async () => {},
+    };
+    const { executor: here } = rehearse(store, { name: "here", capacity: 1, fates: () => [] });
+    const { events, summary } = await run([score, good, bad], { store, executor: queue, here });
+    expect(tries).toBe(2);
+    expect(summary.done).toEqual(new Set([score.key, good.key]));
+    expect([...summary.failed]).toEqual([[bad.key, { message: "diverged" }]]);
+    expect(events).toContainEqual({ type: "step-found", step: score.key });
   });
 
   it("starts what others wait for longest first, where seconds are known", async () => {

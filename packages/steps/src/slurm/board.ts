@@ -24,6 +24,8 @@ export interface Board {
   readonly initSha256: () => Promise<string>;
   /** Whether a key is in the store; an entry once seen is taken to stay. */
   readonly isPublished: (key: string) => Promise<boolean>;
+  /** The same, asked of the store now: somebody did not find it. */
+  readonly isStillPublished: (key: string) => Promise<boolean>;
   /**
    * The end of a job: its step's `execute` resolves.
    * @param keep leaves `submitted.json`, so that a later run finds the job again
@@ -55,6 +57,10 @@ export function createBoard(options: ResolvedSlurmOptions, client: SlurmClient):
       if (!(await options.store.has(key))) return false;
       published.add(key);
       return true;
+    },
+    isStillPublished: (key) => {
+      published.delete(key);
+      return board.isPublished(key);
     },
     end: async (job, outcome, keep) => {
       const { key } = job.step;

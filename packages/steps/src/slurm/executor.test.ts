@@ -140,7 +140,7 @@ describe.skipIf(!hasSlurm)("slurmExecutor with a real Slurm (needs slurm)", () =
     await executor.close();
     const messages = outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.message : ""));
     expect(messages[0]).toMatch(/PartitionConfig \(no node of the partition has so many/);
-    expect(messages[1]).toMatch(/no partition "nowhere".*This cluster has the partitions main/);
+    expect(messages[1]).toMatch(/no partition "nowhere".*Partitions here: main/);
     expect(outcomes[1]).toMatchObject({ errorKind: "usage", again: false });
     expect(messages[2]).toMatch(/cancelled in Slurm/);
     expect(await cluster.slurm("squeue", "-h")).toBe("");

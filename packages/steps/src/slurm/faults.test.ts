@@ -11,7 +11,7 @@ import { runSteps } from "../run/run-steps.js";
 import type { Step } from "../step.js";
 import { fakeSlurm } from "../testing/fake-slurm.js";
 import { memoryStore } from "../testing/memory-store.js";
-import { randomPlan } from "../testing/random-plan.js";
+import { randomPlan, toyStep } from "../testing/random-plan.js";
 import { slurmExecutor } from "./executor.js";
 
 const schedules = Number(process.env.COUNTERWEIGHT_SCHEDULES ?? 5);
@@ -84,6 +84,28 @@ describe("slurmExecutor under random faults of a made-up Slurm", () => {
     },
     180_000,
   );
+});
+
+describe("an entry that goes while a job waits", () => {
+  it("is made again, on the way where it is light, and then what needs it", async () => {
+    for (const gone of ["checker", "score"]) {
+      const checker = toyStep("checker");
+      const score = toyStep("score", [checker], { place: "here" });
+      const classifier = toyStep("classifier", [score, checker]);
+      const steps = [checker, score, classifier];
+      const { store, made, coordinate } = setUp(gone, steps, randomStream("gone", gone), 0);
+      for (const { key } of [checker, score]) store.put(key);
+      let removed = false;
+      const summary = await coordinate(new AbortController().signal, () => {
+        if (removed) return;
+        removed = true;
+        const lost = steps.find(({ label }) => label === gone);
+        void store.remove(lost?.key ?? "");
+      });
+      expect(summary.done.size).toBe(3);
+      expect([...made.keys()].length).toBe(2);
+    }
+  }, 60_000);
 });
 
 describe("a queue whose coordinator is gone", () => {

@@ -23,7 +23,7 @@ export async function writeInit(folder: string, init: unknown): Promise<string> 
 
 /**
  * What a job starts with, from its order or from the file that the order names, proven by its hash.
- * @throws CounterweightError `data` where the file is missing for long or is another
+ * @throws CounterweightError `usage` where the file is missing for long or is another
  */
 export async function readInit(
   { folder }: JobFiles,
@@ -42,7 +42,7 @@ export async function readInit(
   });
   if (text !== undefined && sha256(text) === initSha256) return JSON.parse(text);
   const what = text === undefined ? "is missing" : "does not match its hash";
-  throw new CounterweightError("data", `what jobs start with ${what}.`, {
+  throw new CounterweightError("usage", `what jobs start with ${what}.`, {
     where: path,
     fix: "Look at the disk; then run the same command again, which writes it anew.",
   });

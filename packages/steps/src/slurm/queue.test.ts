@@ -59,5 +59,10 @@ describe("states and reasons", () => {
     expect(
       kinds(["PartitionConfig", "BadConstraints", "QOSMaxCpuPerJobLimit", "AssocMaxMemPerJob"]),
     ).toEqual(Array(4).fill("hopeless"));
+    const ofEvery = (reasons: readonly string[]) => reasons.map((reason) => hopeOf(reason).ofEvery);
+    expect(ofEvery(["InvalidAccount", "AccountNotAllowed", "InvalidQOS"])).toEqual(
+      Array(3).fill(true),
+    );
+    expect(ofEvery(["PartitionConfig", "PartitionTimeLimit"])).toEqual([false, false]);
   });
 });

@@ -12,6 +12,7 @@ const words = {
   qos: "Invalid qos specification",
   gres: "Invalid generic resource (gres) specification",
   option: "unrecognized option '--nope'",
+  time: "Invalid --time specification",
   space: "I/O error writing script/environment to file",
   nodes: "Requested node configuration is not available",
 };
@@ -48,7 +49,7 @@ describe("settingRefused", () => {
 
   it("takes other settings for settings, and what concerns one job for none", async () => {
     const request = { partition: undefined, account: undefined, flags: [] };
-    for (const message of [words.qos, words.gres, words.option]) {
+    for (const message of [words.qos, words.gres, words.option, words.time]) {
       const error = await settingRefused(message, request, client);
       expect(error).toMatchObject({ kind: "usage" });
       expect(error?.message).toContain(message);

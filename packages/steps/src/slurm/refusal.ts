@@ -4,7 +4,7 @@ import type { JobRequest } from "./submission.js";
 
 /** What is asked of Slurm for many steps alike: it refuses all of them, or none. */
 const settings =
-  /partition|account|qos|quality of service|feature|constraint|gres|generic resource|reservation|licen[cs]e|wckey|unrecognized option|invalid option|option .* requires/i;
+  /partition|account|qos|quality of service|feature|constraint|gres|generic resource|reservation|licen[cs]e|wckey|unrecognized option|invalid option|invalid --|option .* requires/i;
 
 /**
  * The error behind a refusal of `sbatch` that concerns what every step asks for, such as a partition
@@ -23,7 +23,7 @@ export async function settingRefused(
   if (/partition/i.test(message) && !/account/i.test(message)) {
     const known = await client.partitions();
     const absent = partition?.split(",").find((name) => known?.includes(name) === false);
-    const here = known === undefined ? "" : `This cluster has ${listOf(known)}. `;
+    const here = known === undefined ? "" : `Partitions here: ${known.join(", ")}. `;
     if (absent !== undefined) {
       const like = nearest(absent, known ?? []);
       const guess = like === undefined ? "" : ` Did you mean "${like}"?`;
@@ -43,9 +43,6 @@ export async function settingRefused(
 
 const error = (what: string, fix: string) =>
   new CounterweightError("usage", what, { where: "Slurm", fix });
-
-const listOf = (names: readonly string[]): string =>
-  names.length === 0 ? "no partitions" : `the partitions ${names.join(", ")}`;
 
 function flagValue(flags: readonly string[], pattern: RegExp): string | undefined {
   return flags.map((flag) => pattern.exec(flag)?.[1]).findLast((value) => value !== undefined);

@@ -74,14 +74,19 @@ async function look(board: Board, job: TrackedJob, rows: Rows): Promise<void> {
   // A job that waits has written nothing yet.
   const left = phase === "waiting" ? undefined : await ownExit(board, job);
   if (phase !== "waiting") await passOn(job);
+  const absent = left?.absentNeed;
+  const needsPublished = absent === undefined || (await board.isStillPublished(absent));
+  if (absent !== undefined && !needsPublished && !board.jobs.has(absent)) {
+    // Nobody here makes it: it was taken for made.
+    return board.end(job, { kind: "input-lost", input: absent, reason: "It is gone." });
+  }
   const gone = rows !== undefined && (phase === undefined || phase === "ended");
   if (gone && job.phase !== "cancelling") job.since ??= Date.now();
   noteReason(job, row);
   const { minJobAge } = board.limits;
   const verdict = judge(
     {
-      ...{ row, answered: rows !== undefined, exit: left },
-      needsPublished: left?.absentNeed === undefined || (await board.isPublished(left.absentNeed)),
+      ...{ row, answered: rows !== undefined, exit: left, needsPublished },
       published: gone && (await board.isPublished(job.step.key)),
       endedSeconds: secondsSince(job.since),
       reasonSeconds: secondsSince(job.reason?.since),
