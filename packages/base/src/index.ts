@@ -8,5 +8,6 @@ export {
   writeWhole,
 } from "./files.js";
 export { canonicalJson, sha256, type WrittenJson } from "./hashing.js";
+export { hideSecrets } from "./hide-secrets.js";
 export { nearest } from "./nearest.js";
 export { type Random, randomStream, type StreamKey } from "./random.js";

@@ -72,6 +72,7 @@ export async function command(
   words: readonly string[],
   backend: (interrupt: () => void) => TrainingBackend = () => shareBackend(),
   environment: Readonly<Record<string, string>> = {},
+  onExit: () => void = () => undefined,
 ): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
@@ -93,7 +94,10 @@ export async function command(
         interrupt = listener;
         return () => undefined;
       },
-      exit: (exit) => exits.push(exit),
+      exit: (exit) => {
+        exits.push(exit);
+        onExit();
+      },
     },
     { createBackend: async () => backend(() => interrupt()) },
   );

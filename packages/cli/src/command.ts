@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { hideSecrets } from "@counterweight/base";
 import type { TrainingBackend } from "@counterweight/experiments";
 import { Command, CommanderError } from "commander";
 import { type CommandIo, exitCodes } from "./io.js";
@@ -42,7 +43,7 @@ export async function main(
     .version(packageVersion(), "-V, --version")
     .option("--debug", "show stack traces")
     .exitOverride()
-    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .configureOutput({ writeOut: io.stdout, writeErr: (text) => io.stderr(hideSecrets(text)) })
     .showHelpAfterError("Run `counterweight --help` for all commands.")
     .addHelpText("after", topExamples);
   const registration: Registration = {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, hideSecrets } from "@counterweight/base";
 import { joinOverrideWords, type ResolvedSpec, resolveSpec } from "@counterweight/experiments";
 import type { CommandIo } from "./io.js";
 
@@ -33,7 +33,8 @@ export async function readSpec(
   });
   for (const { path, value, replaced, where } of spec.replacements) {
     const old = replaced === undefined ? "" : ` replaces ${replaced}`;
-    io.stderr(`${path}=${value}${old}${where === undefined ? "" : ` (${where})`}\n`);
+    const line = `${path}=${value}${old}${where === undefined ? "" : ` (${where})`}`;
+    io.stderr(`${hideSecrets(line)}\n`);
   }
   return spec;
 }

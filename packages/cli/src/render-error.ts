@@ -1,7 +1,13 @@
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, hideSecrets } from "@counterweight/base";
 
-/** An error for people: the message alone where a user can act on it; the stack with `--debug`. */
-export function renderError(error: unknown, debug: boolean): string {
+/**
+ * An error for people: the message alone where a user can act on it; the stack with `--debug`.
+ * Passwords in addresses are not shown, whoever wrote the message.
+ */
+export const renderError = (error: unknown, debug: boolean): string =>
+  hideSecrets(textOf(error, debug));
+
+function textOf(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return `counterweight: ${String(error)}\n`;
   const known =
     error instanceof CounterweightError ? error.kind !== "internal" : isRefusalOfSystem(error);

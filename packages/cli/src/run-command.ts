@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hideSecrets } from "@counterweight/base";
 import { comparisonLines, resultsTable, tableToText } from "@counterweight/evaluation";
 import {
   type ResolvedSpec,
@@ -46,10 +47,11 @@ export async function runCommand(
     return planCommand({ ...command, flags: { ...flags, trials: false, all: false } }, io, parts);
   }
   const spec = await readSpec(file, overrides, flags, io);
+  const store = storeFolder(flags, io);
   const out = flags.out ?? join("runs", spec.settings.name);
   const backend = await parts.createBackend(io);
   try {
-    const { results, story } = await run(spec, { out, backend, flags }, io);
+    const { results, story } = await run(spec, { out, store, backend, flags }, io);
     if (flags.json) {
       const found: unknown = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
       io.stdout(`${JSON.stringify({ type: "results", ...Object(found) })}\n`);
@@ -72,19 +74,23 @@ function showTable({ outcomes, rows, comparisons }: RunResults, io: CommandIo): 
   if (lines.length > 0) io.stdout(`${how.replaceAll("; ", ";\n")}:\n${lines.join("\n")}\n\n`);
 }
 
+/** What a second interrupt waits for MLflow at most. */
+const lastWordMs = 1000;
+
 interface Prepared {
   readonly out: string;
+  /** Folder. */
+  readonly store: string;
   readonly backend: TrainingBackend;
   readonly flags: RunFlags;
 }
 
 async function run(
   spec: ResolvedSpec,
-  { out, backend, flags }: Prepared,
+  { out, store, backend, flags }: Prepared,
   io: CommandIo,
 ): Promise<{ readonly results: RunResults; readonly story: RunStory }> {
   const { executor, jobs } = spec.settings.run;
-  const store = storeFolder(flags, io);
   const progress = progressWriter({
     write: io.stderr,
     columns: io.columns,
@@ -110,10 +116,15 @@ async function run(
     progress.handle(event);
   };
   const stop = new AbortController();
+  let leaving = false;
   const forget = io.onInterrupt(() => {
     if (stop.signal.aborted) {
       progress.close();
-      io.exit(exitCodes.interrupted);
+      const leave = () => io.exit(exitCodes.interrupted);
+      // The record is told where that takes a moment; a third interrupt does not wait for it.
+      if (tracking === undefined || leaving) leave();
+      else void tracking.close("stopped", lastWordMs).finally(leave);
+      leaving = true;
       return;
     }
     stop.abort();
@@ -167,5 +178,5 @@ function howToGoOn(
   ];
   const what =
     status === "stopped" ? "Stopped. Continue with" : "Try the failed trainings again with";
-  return `${what}: ${command.map(quoted).join(" ")}\n`;
+  return `${what}: ${command.map((word) => quoted(hideSecrets(word))).join(" ")}\n`;
 }

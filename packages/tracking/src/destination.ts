@@ -26,6 +26,8 @@ export interface DestinationDefaults {
   readonly name: string;
   /** Folder of the embedded store; `runs/tracking` where it is left out. */
   readonly folder?: string;
+  /** What gives `uri`, for messages; `tracking.uri` where it is left out. */
+  readonly where?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,14 +42,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function trackingDestination(
   settings: TrackingSettings,
   environment: Environment,
-  { name, folder = "runs/tracking" }: DestinationDefaults,
+  { name, folder = "runs/tracking", where = "tracking.uri" }: DestinationDefaults,
 ): { readonly destination: Destination | undefined; readonly notes: readonly string[] } {
   const experiment = settings.experiment ?? (environment.MLFLOW_EXPERIMENT_NAME || name);
   if (settings.enabled === false || settings.uri === "off") {
     return { destination: undefined, notes: [] };
   }
   if (settings.uri !== undefined) {
-    return { destination: destinationOf(settings.uri, experiment, "tracking.uri"), notes: [] };
+    if (isWeb(settings.uri) && /[@?#]/.test(settings.uri)) throw secretRefusal(where);
+    return { destination: destinationOf(settings.uri, experiment, where), notes: [] };
   }
   const embedded: Destination = { kind: "folder", folder: resolve(folder), experiment };
   const { MLFLOW_TRACKING_URI: uri = "" } = environment;
@@ -59,6 +62,15 @@ export function trackingDestination(
     return { destination: embedded, notes: [`${why} The run is kept in ${embedded.folder}.`] };
   }
 }
+
+const isWeb = (uri: string): boolean => /^https?:/i.test(uri);
+
+/** Files and command lines are seen by others; and a server is asked nothing by a query. */
+const secretRefusal = (where: string): CounterweightError =>
+  new CounterweightError("spec", "holds a user, a password, a query or a fragment (@, ? or #).", {
+    where,
+    fix: "Give the address alone; what is secret goes into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
+  });
 
 /**
  * Reads an address: `http(s)://...`, `file:...`, or a folder.

@@ -33,7 +33,7 @@ export async function importRunFolder(
   options: ImportOptions = {},
 ): Promise<TrackingReport> {
   const { environment = {}, signal, onWarning, store } = options;
-  const { warnings, warn } = warningList(onWarning);
+  const { warnings, warn } = warningList(environment, onWarning);
   const logged = await access(join(folder, "events.jsonl")).then(
     () => true,
     () => false,

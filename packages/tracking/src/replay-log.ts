@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { RunFacts } from "./map/descriptions.js";
 import { type EventFields, isFields, textOf } from "./map/fields.js";
 import { eventsOfResults, relationsReader } from "./map/old-logs.js";
+import { specRunId } from "./map/relations.js";
 import { trackRunEvents } from "./map/track-run-events.js";
 import type { Marks } from "./marks.js";
 import type { Operation } from "./operations.js";
@@ -40,6 +41,7 @@ export async function replayLog(session: Session, options: ReplayOptions): Promi
   const results = await readResults(runFolder);
   if (lines === 0 && (results === undefined || extent === "events")) return 0;
   const spec = results?.spec;
+  const before = marks[specRunId(identity)]?.status;
   const latest = lastOnly(marks, spool.append);
   const mapper = trackRunEvents({
     ...{ identity, marks, emit: latest.emit, relations: relations.of },
@@ -62,7 +64,9 @@ export async function replayLog(session: Session, options: ReplayOptions): Promi
     for (const { file, folder, digest } of await outputsOf(runFolder)) {
       mapper.artifact(file, folder, digest, last);
     }
-    mapper.end("stopped", last);
+    // A run that ended by an error said so here, and no word of it is in its log.
+    const isFailed = before === "FAILED";
+    mapper.end(isFailed ? "failed" : "stopped", last);
     latest.settle();
   } else {
     mapper.flush();

@@ -1,5 +1,6 @@
 import type { Sender } from "./deliver/sender.js";
-import { type Destination, placeOf } from "./destination.js";
+import { type Destination, type Environment, placeOf } from "./destination.js";
+import { redactor } from "./redact.js";
 import type { Session } from "./session.js";
 
 /** How delivery stands at the end of a run, an import or a sync. */
@@ -44,13 +45,21 @@ export function reportOf(
   };
 }
 
-/** Collects warnings, each once, and passes them on as they come. */
-export function warningList(tell: (message: string) => void = () => undefined): {
+/**
+ * Collects warnings, each once, and passes them on as they come, without what the environment keeps
+ * secret.
+ */
+export function warningList(
+  environment: Environment,
+  tell: (message: string) => void = () => undefined,
+): {
   readonly warnings: string[];
   readonly warn: (message: string) => void;
 } {
   const warnings: string[] = [];
-  const warn = (message: string): void => {
+  const redact = redactor(environment);
+  const warn = (said: string): void => {
+    const message = redact(said);
     if (warnings.includes(message)) return;
     // A server that refuses everything must not fill the memory with its words.
     if (warnings.length < 100) warnings.push(message);

@@ -9,6 +9,7 @@ import { lockSpool } from "./folder-lock.js";
 import { folderIdentity, spoolsFolder } from "./identity.js";
 import { applyTo, type Marks } from "./marks.js";
 import { isOperation } from "./operations.js";
+import { redactor } from "./redact.js";
 import { openSpool, type Spool } from "./spool/spool.js";
 
 /** The spool of a run folder for one destination, held by this process. */
@@ -104,6 +105,7 @@ function sessionOf(parts: SessionParts): Session {
         ...{ spool, store, identity, warn },
         experiment: destination.experiment,
         folder: parts.runFolder,
+        redact: redactor(environment),
       });
       return made;
     },

@@ -47,7 +47,7 @@ async function syncSpool(
 ): Promise<SyncReport | undefined> {
   const destination = await destinationIn(spoolFolder);
   if (destination === undefined) return undefined;
-  const { warnings, warn } = warningList(onWarning);
+  const { warnings, warn } = warningList(environment, onWarning);
   const nothing = {
     folder: runFolder,
     delivered: 0,

@@ -20,8 +20,11 @@ export interface Tracking {
    * ends. What is not delivered by then stays on disk.
    */
   finish(status: RunStatus, outputsFolder: string): Promise<TrackingReport>;
-  /** Ends at once, as after an error: what is noted stays on disk. */
-  close(): Promise<void>;
+  /**
+   * Ends without outputs, as after an error (`failed`) or an interrupt (`stopped`), and notes that;
+   * nothing after `finish`. Waits for delivery 5 s at most.
+   */
+  close(status?: Exclude<RunStatus, "done">, waitMs?: number): Promise<void>;
 }
 
 export interface TrackingOptions {
@@ -63,7 +66,7 @@ const gatherMs = 1000;
  */
 export async function openTracking(options: TrackingOptions): Promise<Tracking> {
   const { runFolder, destination, environment = {}, onWarning, store } = options;
-  const { warnings, warn } = warningList(onWarning);
+  const { warnings, warn } = warningList(environment, onWarning);
   let session: Session | undefined;
   try {
     session = await openSession({
@@ -164,6 +167,9 @@ function recording(
       await close(options.finishMs ?? 5000);
       return reportOf(session, sender, destination, warnings);
     },
-    close: () => close(0),
+    async close(status = "failed", waitMs = options.finishMs ?? 5000) {
+      if (!closed) guarded(() => mapper.end(status, now().getTime()));
+      await close(waitMs);
+    },
   };
 }

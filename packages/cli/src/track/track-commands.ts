@@ -30,6 +30,7 @@ export async function trackImport(
   for (const folder of folders) {
     const { destination, notes } = trackingDestination({ uri: to, experiment }, io.environment, {
       name: basename(resolve(folder)),
+      where: "--to",
       folder: embeddedFolder(storeFolder(store === undefined ? {} : { store }, io)),
     });
     for (const note of notes) io.stderr(`${note}\n`);

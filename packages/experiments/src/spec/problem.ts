@@ -1,3 +1,5 @@
+import { hideSecrets } from "@counterweight/base";
+
 /** One thing wrong with a spec, with all that a person needs to find and mend it. */
 export interface SpecProblem {
   /** Dotted path of the key, such as `train.epochs`; empty for the whole document. */
@@ -41,7 +43,16 @@ export function excerpt(text: string, place: TextPlace): string {
 /** What messages quote: the spec's own file and text first, then those that it extends. */
 export type QuotedFiles = readonly { readonly file: string; readonly text: string }[];
 
-/** All problems as text: `file:line:column: path: message`, each with its line and a caret. */
+/** Keys that are refused for what they hold, which may be a password: they are not quoted. */
+const mayBeSecret = (path: string): boolean => path === "tracking.uri";
+
+const hideValue = (argument: string): string =>
+  argument.replace(/=.*/s, (value) => `=${"*".repeat(value.length - 1)}`);
+
+/**
+ * All problems as text: `file:line:column: path: message`, each with its line and a caret, without
+ * the secrets of addresses.
+ */
 export function renderProblems(problems: readonly SpecProblem[], files: QuotedFiles): string {
   const main = files[0]?.file ?? "";
   const order = ({ place }: SpecProblem): number => {
@@ -54,10 +65,17 @@ export function renderProblems(problems: readonly SpecProblem[], files: QuotedFi
     .map(({ path, message, place }) => {
       const subject = path === "" ? message : `${path}: ${message}`;
       if (place === undefined) return `${main}: ${subject}`;
-      if (place.kind === "override") return `${place.argument}: ${subject}`;
+      const isSecret = mayBeSecret(path);
+      if (place.kind === "override") {
+        const argument = isSecret ? hideValue(place.argument) : place.argument;
+        return `${argument}: ${subject}`;
+      }
       const text = files.find(({ file }) => file === place.file)?.text ?? "";
-      return `${place.file}:${place.line}:${place.column}: ${subject}\n${excerpt(text, place)}`;
-    });
+      const found = `${place.file}:${place.line}:${place.column}: ${subject}`;
+      // Whatever was written there in place of an address: it may be nothing but a token.
+      return isSecret ? found : `${found}\n${excerpt(text, place)}`;
+    })
+    .map(hideSecrets);
   const count = blocks.length === 1 ? "1 problem" : `${blocks.length} problems`;
   return `${count} in ${main}\n\n${blocks.join("\n\n")}`;
 }

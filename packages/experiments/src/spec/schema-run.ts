@@ -12,8 +12,11 @@ export const outsideKeys: readonly string[] = [
   "checkpoints",
 ];
 
-/** How MLflow addresses a server; other schemes (databases, Databricks) are not spoken here. */
-const webAddress = /^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/;
+/**
+ * How MLflow addresses a server, without what may be secret (user, query); other schemes (databases,
+ * Databricks) are not spoken here.
+ */
+const webAddress = /^https?:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/;
 const anyScheme = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
 /** Whether a tracking address is a folder, to be told from the spec's own. */
@@ -26,7 +29,7 @@ export const trackingSchema = z.strictObject({
     .min(1, "a text of at least one character")
     .refine((uri) => !anyScheme.test(uri) || webAddress.test(uri), {
       error:
-        "needed http://host:port or https://host of an MLflow server, a folder, or off; user and password go into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+        "needed http://host:port or https://host of an MLflow server, without ? or #, a folder, or off; what is secret goes into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
     })
     .optional()
     .describe(

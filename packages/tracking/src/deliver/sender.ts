@@ -22,6 +22,8 @@ export interface SenderOptions {
   readonly identity: string;
   readonly folder: string;
   readonly warn: (message: string) => void;
+  /** Takes secrets out of what a server said, before it is written down. */
+  readonly redact: (text: string) => string;
 }
 
 /** Sends what waits in a spool, a window of records at a time. */
@@ -161,7 +163,7 @@ export function createSender(options: SenderOptions): Sender {
 
   async function refuse(what: unknown, error: unknown): Promise<void> {
     warn(`MLflow refuses a part, which is kept in refused.jsonl: ${briefly(error)}`);
-    const line = `${JSON.stringify({ refused: briefly(error), what })}\n`;
+    const line = `${JSON.stringify({ refused: options.redact(briefly(error)), what })}\n`;
     await appendFile(join(spool.folder, "refused.jsonl"), line, { mode: 0o600 }).catch(
       () => undefined,
     );
