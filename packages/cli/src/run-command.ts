@@ -15,8 +15,9 @@ import { type CommandIo, exitCodes } from "./io.js";
 import { planCommand } from "./plan/plan-command.js";
 import { processTreeMemory } from "./progress/process-memory.js";
 import { progressWriter } from "./progress/progress-writer.js";
-import { readSpec, type SpecFlags, storeFolder } from "./read-spec.js";
+import { readSpec, type SpecFlags } from "./read-spec.js";
 import { type RunStory, runStory, summaryLines } from "./run-summary.js";
+import { storeToFill } from "./store/open-store.js";
 import { openRunTracking } from "./track/run-tracking.js";
 import { reportLine } from "./track/track-commands.js";
 import { quoted } from "./words.js";
@@ -47,7 +48,7 @@ export async function runCommand(
     return planCommand({ ...command, flags: { ...flags, trials: false, all: false } }, io, parts);
   }
   const spec = await readSpec(file, overrides, flags, io);
-  const store = storeFolder(flags, io);
+  const { folder: store } = await storeToFill(flags, io);
   const out = flags.out ?? join("runs", spec.settings.name);
   const backend = await parts.createBackend(io);
   try {

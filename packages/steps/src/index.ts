@@ -32,6 +32,7 @@ export {
   type Explanation,
   explainMiss,
 } from "./store/explain.js";
+export { bytesIn } from "./store/files.js";
 export { type FolderStore, type FolderStoreOptions, folderStore } from "./store/folder-store.js";
 export { type Collected, type GcOptions, gc } from "./store/gc.js";
 export { type HeldStep, heldSteps } from "./store/held-steps.js";

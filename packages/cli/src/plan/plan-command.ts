@@ -1,9 +1,9 @@
 import { tableToText } from "@counterweight/evaluation";
 import { type PreparedRun, prepareRun, type ResolvedSpec } from "@counterweight/experiments";
-import { folderStore } from "@counterweight/steps";
 import type { CommandParts } from "../command.js";
 import { type CommandIo, exitCodes } from "../io.js";
-import { readSpec, type SpecFlags, storeFolder } from "../read-spec.js";
+import { readSpec, type SpecFlags } from "../read-spec.js";
+import { storeToFill } from "../store/open-store.js";
 import { counted, formatCount } from "../words.js";
 import { type PlanFacts, planFacts } from "./plan-facts.js";
 import { planJson } from "./plan-json.js";
@@ -36,10 +36,10 @@ export async function planCommand(
   parts: CommandParts,
 ): Promise<number> {
   const spec = await readSpec(file, overrides, flags, io);
+  const store = await storeToFill(flags, io);
   const backend = await parts.createBackend(io);
   try {
     const prepared = await prepareRun(spec, backend);
-    const store = folderStore(storeFolder(flags, io));
     const { executor } = spec.settings.run;
     const facts = await planFacts(prepared, { store, executor, workers: await workersOf(spec) });
     if (flags.json) {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { type HeldStep, heldSteps } from "@counterweight/steps";
 import { type CommandIo, exitCodes } from "../io.js";
@@ -10,6 +11,7 @@ import {
   trainingCounts,
   trainingSecondsLeft,
 } from "../progress/state.js";
+import { checkStorePlace } from "../store/store-place.js";
 import { formatCount, formatDuration } from "../words.js";
 import { type Coordinator, newestRun, type RunRecord, readRun } from "./read-run.js";
 
@@ -29,6 +31,7 @@ export async function statusCommand(
   io: CommandIo,
 ): Promise<number> {
   const run = await readRun(folder ?? (await newestRun("runs")));
+  if (run.store !== undefined && existsSync(run.store)) checkStorePlace(run.store, "read");
   const held = run.store === undefined ? new Map() : await heldSteps(run.store);
   const life = lifeOf(run.lock);
   const now = io.now().getTime();

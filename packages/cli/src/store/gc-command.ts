@@ -5,7 +5,7 @@ import type { CommandParts } from "../command.js";
 import { type CommandIo, exitCodes } from "../io.js";
 import { readSpec } from "../read-spec.js";
 import { counted, formatBytes, formatCount } from "../words.js";
-import { bytesOf, describeAll, openStore } from "./open-store.js";
+import { describeAll, openStore, sizesOf } from "./open-store.js";
 
 /** Options of `counterweight store gc`. */
 export interface GcFlags {
@@ -23,7 +23,7 @@ export async function gcCommand(
   io: CommandIo,
   parts: CommandParts,
 ): Promise<number> {
-  const store = openStore(flags, io);
+  const store = openStore(flags, io, flags.dryRun ? "read" : "change");
   const keep = await keysOf(flags.keep, io, parts);
   const options = { quarantine: flags.quarantine };
   // Looked at before it goes: what is gone cannot say of which kind it was.
@@ -74,12 +74,13 @@ async function keysOf(
 
 async function kindTable(store: FolderStore, keys: readonly string[]): Promise<Table> {
   const kinds = new Map<string, { count: number; bytes: number }>();
-  for (const { entry } of await describeAll(store, keys)) {
+  const sizes = await sizesOf(store, keys);
+  for (const { key, entry } of await describeAll(store, keys)) {
     const kind = entry?.making.kind ?? "damaged";
     const own = kinds.get(kind) ?? { count: 0, bytes: 0 };
     kinds.set(kind, own);
     own.count += 1;
-    own.bytes += entry === undefined ? 0 : bytesOf(entry);
+    own.bytes += sizes.get(key) ?? 0;
   }
   return {
     columns: [

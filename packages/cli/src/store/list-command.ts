@@ -3,7 +3,7 @@ import { type Table, tableToText } from "@counterweight/evaluation";
 import type { Entry } from "@counterweight/steps";
 import { type CommandIo, exitCodes } from "../io.js";
 import { counted, cutMiddle, formatBytes, shortKey } from "../words.js";
-import { bytesOf, describeAll, openStore } from "./open-store.js";
+import { describeAll, openStore, sizesOf } from "./open-store.js";
 
 /** Options of `counterweight store ls`. */
 export interface ListFlags {
@@ -16,6 +16,7 @@ export interface ListFlags {
 interface Listed {
   readonly key: string;
   readonly entry: Entry | undefined;
+  readonly bytes: number;
 }
 
 /** `counterweight store ls`: the entries, the oldest first. */
@@ -25,10 +26,13 @@ export async function listCommand(flags: ListFlags, io: CommandIo): Promise<numb
   const kinds = [...new Set(all.flatMap(({ entry }) => entry?.making.kind ?? []))];
   const { kind } = flags;
   if (kind !== undefined && !kinds.includes(kind)) throw noSuchKind(kind, kinds, store.folder);
-  const made = ({ entry }: Listed): string => entry?.record.ended ?? "";
-  const listed = all
+  const made = ({ entry }: Pick<Listed, "entry">): string => entry?.record.ended ?? "";
+  const chosen = all
     .filter(({ entry }) => kind === undefined || entry?.making.kind === kind)
     .sort((left, right) => (made(left) < made(right) ? -1 : made(left) > made(right) ? 1 : 0));
+  const keys = chosen.map(({ key }) => key);
+  const sizes = await sizesOf(store, keys);
+  const listed = chosen.map((each) => ({ ...each, bytes: sizes.get(each.key) ?? 0 }));
   if (flags.json) {
     io.stdout(`${JSON.stringify(listed.map(plain), null, 2)}\n`);
     return exitCodes.done;
@@ -37,7 +41,7 @@ export async function listCommand(flags: ListFlags, io: CommandIo): Promise<numb
     io.stderr(`The store ${store.folder} is empty.\n`);
     return exitCodes.done;
   }
-  const bytes = listed.reduce((sum, { entry }) => sum + (entry ? bytesOf(entry) : 0), 0);
+  const bytes = listed.reduce((sum, each) => sum + each.bytes, 0);
   io.stdout(tableToText(listTable(listed)));
   const entries = listed.length === 1 ? "1 entry" : counted(listed.length, "entrie");
   io.stderr(`${entries}, ${formatBytes(bytes)} in ${store.folder}\n`);
@@ -56,14 +60,14 @@ function noSuchKind(kind: string, kinds: readonly string[], folder: string): Cou
   });
 }
 
-const plain = ({ key, entry }: Listed): unknown =>
+const plain = ({ key, entry, bytes }: Listed): unknown =>
   entry === undefined
-    ? { key, damaged: true }
+    ? { key, damaged: true, bytes }
     : {
         key,
         kind: entry.making.kind,
         label: entry.record.label,
-        bytes: bytesOf(entry),
+        bytes,
         made: entry.record.ended,
         seconds: entry.record.seconds,
       };
@@ -80,14 +84,21 @@ function listTable(listed: readonly Listed[]): Table {
       { title: "made", align: "left" },
       { title: "seconds", align: "right" },
     ],
-    rows: listed.map(({ key, entry }) =>
+    rows: listed.map(({ key, entry, bytes }) =>
       entry === undefined
-        ? [shortKey(key), "damaged", "its marker cannot be read: see `store verify`", "", "", ""]
+        ? [
+            shortKey(key),
+            "damaged",
+            "its marker cannot be read: see `store verify`",
+            formatBytes(bytes),
+            "",
+            "",
+          ]
         : [
             shortKey(key),
             entry.making.kind,
             cutMiddle(entry.record.label, widestLabel),
-            formatBytes(bytesOf(entry)),
+            formatBytes(bytes),
             entry.record.ended.slice(0, 19).replace("T", " "),
             entry.record.seconds.toFixed(2),
           ],

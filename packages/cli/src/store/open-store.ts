@@ -1,25 +1,41 @@
-import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { CounterweightError, nearest } from "@counterweight/base";
-import { type Entry, type FolderStore, folderStore } from "@counterweight/steps";
+import { bytesIn, type Entry, type FolderStore, folderStore } from "@counterweight/steps";
 import type { CommandIo } from "../io.js";
 import { storeFolder } from "../read-spec.js";
 import { shortKey } from "../words.js";
+import { checkStorePlace, type StoreUse } from "./store-place.js";
 
 const giveStore = "Give the folder with --store or COUNTERWEIGHT_STORE.";
 
 /**
  * The store that a command is about.
- * @throws CounterweightError `usage` where there is no such folder.
+ * @throws CounterweightError `usage` where there is no such folder, or not the right to use it.
  */
-export function openStore(flags: { readonly store?: string }, io: CommandIo): FolderStore {
+export function openStore(
+  flags: { readonly store?: string },
+  io: CommandIo,
+  use: StoreUse = "read",
+): FolderStore {
   const folder = storeFolder(flags, io);
-  if (!existsSync(folder)) {
-    throw new CounterweightError("usage", "there is no store here.", {
-      where: folder,
-      fix: giveStore,
-    });
-  }
+  checkStorePlace(folder, use);
   return folderStore(folder);
+}
+
+/**
+ * The store that a run would add to; nothing is written yet.
+ * @throws CounterweightError `usage` where it cannot be one: before any data is read.
+ */
+export async function storeToFill(
+  flags: { readonly store?: string },
+  io: Pick<CommandIo, "environment">,
+): Promise<FolderStore> {
+  const folder = storeFolder(flags, io);
+  checkStorePlace(folder, "add");
+  const store = folderStore(folder);
+  // Any question makes it look at the format.
+  await store.has("0".repeat(64));
+  return store;
 }
 
 /**
@@ -85,13 +101,15 @@ function closestKey(prefix: string, keys: readonly string[]): string | undefined
   return common(best) >= 2 ? best : undefined;
 }
 
+/** Entries that are looked at together. */
+const atOnce = 64;
+
 /** Descriptions of entries, some at a time; undefined for one whose marker is damaged. */
 export async function describeAll(
   store: FolderStore,
   keys: readonly string[],
 ): Promise<{ readonly key: string; readonly entry: Entry | undefined }[]> {
   const found: { readonly key: string; readonly entry: Entry | undefined }[] = [];
-  const atOnce = 64;
   for (let first = 0; first < keys.length; first += atOnce) {
     const some = keys.slice(first, first + atOnce);
     found.push(
@@ -101,6 +119,24 @@ export async function describeAll(
   return found;
 }
 
-/** Bytes of an entry's files. */
+/** Bytes of an entry's result files, by its marker. */
 export const bytesOf = ({ files }: Pick<Entry, "files">): number =>
   Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+
+/**
+ * Sizes of entries by key, in bytes: of all files in an entry's folder, its marker too. The one
+ * measure of `ls`, `gc` and `verify`: what `ls` adds up is what `gc` would free.
+ */
+export async function sizesOf(
+  { folder }: FolderStore,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  const measure = async (key: string): Promise<void> => {
+    sizes.set(key, await bytesIn(join(folder, "entries", key.slice(0, 2), key)));
+  };
+  for (let first = 0; first < keys.length; first += atOnce) {
+    await Promise.all(keys.slice(first, first + atOnce).map(measure));
+  }
+  return sizes;
+}

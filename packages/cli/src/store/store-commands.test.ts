@@ -170,7 +170,16 @@ describe("store gc", () => {
       join(folder, "extra"),
     ]);
     expect(extra.code, extra.stderr).toBe(0);
-    const before = (await listed()).length;
+    const all = await listed();
+    const before = all.length;
+    const sum = (some: readonly Listed[]) => some.reduce((total, { bytes }) => total + bytes, 0);
+    const { entries, bytes } = JSON.parse(
+      (await store("gc", "--keep", spec, "--dry-run", "--json")).stdout,
+    );
+    // One measure: what the list adds up is what goes, and what is proven.
+    expect(bytes).toBe(sum(all.filter(({ key }) => entries.includes(key))));
+    expect(JSON.parse((await store("verify", "--json")).stdout).bytes).toBe(sum(all));
+    expect(all.every((each) => each.bytes > 0)).toBe(true);
     const dry = await store("gc", "--keep", spec, "--dry-run");
     expect(dry.code).toBe(0);
     expect(dry.stdout).toMatch(/train-classifier +2 /);

@@ -1,9 +1,10 @@
 import type { Lookup, Store } from "../store.js";
+import { bytesIn } from "./files.js";
 
 /** What a look at all entries found. */
 export interface Verification {
   readonly whole: number;
-  /** Bytes of the whole entries' files and logs. */
+  /** Of the whole entries' folders. */
   readonly bytes: number;
   readonly damaged: readonly {
     readonly key: string;
@@ -25,9 +26,7 @@ export async function verify(
     onEntry?.(key, lookup);
     if (lookup.kind === "found") {
       whole += 1;
-      const { files, log } = lookup.entry;
-      for (const file of Object.values(files)) bytes += file.bytes;
-      bytes += log?.bytes ?? 0;
+      bytes += await bytesIn(lookup.entry.folder);
     } else if (lookup.kind === "damaged") {
       damaged.push({ key, reason: lookup.reason, movedTo: lookup.movedTo });
     }
