@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { CounterweightError } from "@counterweight/base";
 import type { CreateExecutor, ExecutorParts, ResolvedSpec, Spec } from "@counterweight/experiments";
 import { type Executor, type SlurmRequest, slurmExecutor, workerPool } from "@counterweight/steps";
+import { buildDigest, noticingRebuild } from "./build-digest.js";
 import type { WorkerInit } from "./worker-command.js";
 
 /** Who is to make the steps. */
@@ -26,14 +27,25 @@ export function createExecutorFor(choice: ExecutorChoice): CreateExecutor | unde
   switch (choice.executor) {
     case "in-process":
       return undefined;
-    case "pool":
-      return (parts) => pool(parts, choice);
-    case "slurm":
+    case "pool": {
+      const build = buildAtStart();
+      return async (parts) => noticingRebuild(pool(parts, choice, await build), build);
+    }
+    case "slurm": {
+      const build = buildAtStart();
       return async (parts) => {
         await checkSlurm();
-        return slurm(parts, choice);
+        return noticingRebuild(slurm(parts, choice, await build), build);
       };
+    }
   }
+}
+
+/** Asked for at once: reading data may take long enough for a build. */
+function buildAtStart(): Promise<string> {
+  const build = buildDigest();
+  build.catch(() => undefined);
+  return build;
 }
 
 /** Worker processes of a pool: given, or one for each core that the threads of a training leave. */
@@ -42,28 +54,32 @@ export function workersOf({ jobs, spec }: Pick<ExecutorChoice, "jobs" | "spec">)
   return jobs ?? Math.max(1, Math.floor(availableParallelism() / threads));
 }
 
-const initOf = ({ init, store }: ExecutorParts): WorkerInit => ({ ...init, store: store.folder });
+const initOf = ({ init, store }: ExecutorParts, build: string): WorkerInit => ({
+  ...init,
+  store: store.folder,
+  build,
+});
 
-function pool(parts: ExecutorParts, choice: ExecutorChoice): Executor {
+function pool(parts: ExecutorParts, choice: ExecutorChoice, build: string): Executor {
   const { logs, code } = parts;
   return workerPool({
     workers: workersOf(choice),
     script: command,
     argv: ["worker"],
-    init: initOf(parts),
+    init: initOf(parts, build),
     logs,
     code,
   });
 }
 
-function slurm(parts: ExecutorParts, { spec, onWarning }: ExecutorChoice): Executor {
+function slurm(parts: ExecutorParts, { spec, onWarning }: ExecutorChoice, build: string): Executor {
   const { run, name } = spec.settings;
   const { steps, maxQueued, ...request } = run.slurm;
   return slurmExecutor({
     folder: join(parts.out, "slurm"),
     store: parts.store,
     command: [process.execPath, command, "job"],
-    init: initOf(parts),
+    init: initOf(parts, build),
     name,
     maxQueued,
     resubmissions: run.retries,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { prepareRun, resolveSpec } from "@counterweight/experiments";
 import { folderStore } from "@counterweight/steps";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildDigest } from "./build-digest.js";
 import { sampleSpec, shareBackend } from "./command.fixture.js";
 import { jobCommand } from "./job-command.js";
 
@@ -20,7 +21,7 @@ describe("counterweight job", () => {
     const { plan } = await prepareRun(spec, backend);
     const [step] = plan.steps;
     const store = join(folder, "store");
-    const init = { sources: plan.sources, store };
+    const init = { sources: plan.sources, store, build: await buildDigest() };
     await writeFile(join(folder, "step.json"), JSON.stringify({ step, attempt: 1, init }));
     expect(await jobCommand(folder, backend)).toBe(0);
     const found = await folderStore(store).describe(step?.key ?? "");
