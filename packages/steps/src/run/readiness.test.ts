@@ -53,7 +53,7 @@ describe("readiness", () => {
           );
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

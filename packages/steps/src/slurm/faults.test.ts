@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Random, randomStream } from "@counterweight/base";
+import { CounterweightError, type Random, randomStream } from "@counterweight/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StepsSummary } from "../events.js";
 import type { Runner } from "../executor.js";
@@ -13,6 +13,7 @@ import { fakeSlurm } from "../testing/fake-slurm.js";
 import { memoryStore } from "../testing/memory-store.js";
 import { randomPlan, toyStep } from "../testing/random-plan.js";
 import { slurmExecutor } from "./executor.js";
+import { jobFiles, readExit } from "./job-files.js";
 
 const schedules = Number(process.env.COUNTERWEIGHT_SCHEDULES ?? 5);
 const seeds = Array.from({ length: schedules }, (_, seed) => seed);
@@ -24,18 +25,26 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 /** Random steps, light ones among them, a made-up Slurm, and coordinators of both. */
-function setUp(name: string, steps: readonly Step[], random: Random, faults: number) {
+function setUp(
+  name: string,
+  steps: readonly Step[],
+  random: Random,
+  faults: number,
+  failing?: string,
+) {
   const place = join(folder, name);
   const store = memoryStore(join(place, "store"));
   const made = new Map<string, number>();
   const runner: Runner = async (step, { signal }) => {
     for (let turns = random.integer(6); turns > 0 && !signal.aborted; turns--) await sleep(1);
     if (signal.aborted) return { kind: "stopped" };
+    if (step.label === failing) throw new CounterweightError("data", "the rows changed.");
     made.set(step.key, (made.get(step.key) ?? 0) + 1);
     return { kind: "made", result: {} };
   };
   const slurm = fakeSlurm(store, runner, random, faults);
   /** One coordinator, until all is made or the signal ends it. */
+  const warnings: string[] = [];
   const coordinate = async (
     signal: AbortSignal,
     onQueued: () => void = () => {},
@@ -43,6 +52,7 @@ function setUp(name: string, steps: readonly Step[], random: Random, faults: num
     const executor = slurmExecutor({
       ...{ folder: join(place, "slurm"), store, command: ["worker"], init: { store: place } },
       ...{ pollSeconds: 0.002, settleSeconds: 0.02, resubmissions: 100, run: slurm.run },
+      onWarning: (message) => warnings.push(message),
     });
     const here = inProcess({ store, runner });
     const stream = runSteps(steps, { store, here, executor, signal, pollMilliseconds: 2 });
@@ -55,7 +65,7 @@ function setUp(name: string, steps: readonly Step[], random: Random, faults: num
     await here.close();
     return next.value;
   };
-  return { place, store, made, slurm, coordinate };
+  return { place, store, made, slurm, coordinate, warnings };
 }
 
 describe("slurmExecutor under random faults of a made-up Slurm", () => {
@@ -146,6 +156,32 @@ describe("a queue whose coordinator is gone", () => {
     },
     60_000,
   );
+
+  it("tells of a light step that failed in a job as of any other", async () => {
+    const checker = toyStep("checker");
+    const score = toyStep("score", [checker], { place: "here" });
+    const classifier = toyStep("classifier", [score]);
+    const steps = [checker, score, classifier];
+    const random = randomStream("failing");
+    const { place, slurm, coordinate, warnings } = setUp("failing", steps, random, 0, "score");
+    const leaving = new AbortController();
+    let queued = 0;
+    await coordinate(leaving.signal, () => {
+      queued += 1;
+      if (queued === 2) leaving.abort();
+    });
+    while (await slurm.passTime());
+    const exit = await readExit(jobFiles(join(place, "slurm", "jobs", classifier.key)));
+    expect(exit?.outcome).toMatchObject({ kind: "failed", before: score.key });
+    const { done, failed, skipped } = await coordinate(new AbortController().signal);
+    expect(done).toEqual(new Set([checker.key]));
+    expect([...failed]).toMatchObject([
+      [score.key, { message: "the rows changed.", errorKind: "data" }],
+    ]);
+    expect([...skipped]).toEqual([[classifier.key, score.key]]);
+    expect(warnings).toEqual([]);
+    expect(slurm.submitted()).toBe(2);
+  }, 60_000);
 
   it("has made light steps in jobs", () => expect(lightInJobs).toBeGreaterThan(0));
 });
