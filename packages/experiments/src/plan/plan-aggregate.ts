@@ -1,4 +1,4 @@
-import { sha256 } from "@counterweight/base";
+import { createHash } from "node:crypto";
 import { keyOf, type Making, type Step } from "@counterweight/steps";
 import type { Spec } from "../spec/schema.js";
 import type { PlannedTrial } from "./plan.js";
@@ -25,16 +25,11 @@ export function aggregateStep(
   trials: readonly PlannedTrial[],
   { evaluation, guard }: AggregateSettings,
 ): Step {
-  const identities = trials.map(({ trial, evaluate, result, quality, diversity }) => [
-    ...[trial.variant, trial.benchmark, trial.generated, trial.checkerFraction, trial.seed],
-    ...[trial.method, trial.loss, trial.gamma],
-    ...[evaluate, result, quality ?? "", diversity ?? ""],
-  ]);
   const making: Making = {
     kind: "aggregate",
     version: stepVersions.aggregate,
     settings: { evaluation, guard },
-    inputs: { trials: sha256(JSON.stringify(identities)) },
+    inputs: { trials: trialsDigest(trials) },
   };
   const needs = new Set<string>();
   for (const { evaluate, result, members, quality, diversity } of trials) {
@@ -52,4 +47,16 @@ export function aggregateStep(
     resources: { threads: 1 },
     recipe: { kind: "aggregate", trials, evaluation, guard } satisfies AggregateRecipe,
   };
+}
+
+/** SHA-256 of a JSON list with what names each trial and its results; never the list as one string. */
+function trialsDigest(trials: readonly PlannedTrial[]): string {
+  const hash = createHash("sha256");
+  for (const [index, { trial, evaluate, result, quality, diversity }] of trials.entries()) {
+    const { variant, benchmark, generated, checkerFraction, seed, method, loss, gamma } = trial;
+    const place = [variant, benchmark, generated, checkerFraction, seed, method, loss, gamma];
+    const keys = [evaluate, result, quality ?? "", diversity ?? ""];
+    hash.update(`${index === 0 ? "[" : ","}${JSON.stringify(place.concat(keys))}`);
+  }
+  return hash.update(trials.length === 0 ? "[]" : "]").digest("hex");
 }

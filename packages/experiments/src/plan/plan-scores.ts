@@ -1,6 +1,14 @@
 import type { PlannedRows } from "./plan-data.js";
 import type { StepBuilder } from "./step-builder.js";
 
+/** Costs and settings that 100,000 steps have in common, as one object each. */
+const once = {
+  calibrate: { shape: "calibrate", units: 1 },
+  score: { shape: "score", units: 1 },
+  evaluate: { shape: "evaluate", units: 1 },
+} as const;
+const none = {} as const;
+
 /** A training or a vote, as those who use it see it. */
 export interface Classifier {
   readonly key: string;
@@ -46,18 +54,18 @@ function addScore(
         inputs: { checker: key, validation: validation.key },
         label,
         recipe: { kind: "calibrate", source, checker: key, validation: validation.ref },
-        cost: { shape: "calibrate", units: 1 },
+        cost: once.calibrate,
       })
     : undefined;
   // Each is scaled before they vote; without a temperature the vote itself says all.
   const members = calibrated && voters.length > 1 ? voters : [];
   return builder.add({
     kind: "score",
-    settings: {},
+    settings: none,
     inputs: { checker: key, rows, calibrate, ...numbered("member", members) },
     label,
     recipe: { kind: "score", source, checker: key, members, calibrate, checkerName },
-    cost: { shape: "score", units: 1 },
+    cost: once.score,
   });
 }
 
@@ -83,11 +91,11 @@ export function evaluationAdder(builder: StepBuilder): (wanted: WantedEvaluation
       known.get(classifier) ??
       builder.add({
         kind: "evaluate",
-        settings: {},
+        settings: none,
         inputs: { result: key, test, validation: validation.key },
         label,
         recipe: { kind: "evaluate", source, result: key, validation: validation.ref },
-        cost: { shape: "evaluate", units: 1 },
+        cost: once.evaluate,
       });
     known.set(classifier, found);
     return found;

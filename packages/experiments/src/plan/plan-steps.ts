@@ -1,46 +1,17 @@
 import { CounterweightError } from "@counterweight/base";
 import type { WeightTransform } from "@counterweight/losses";
 import { isWeighted, scoreNeeds, weightUsesModel } from "../run/weights.js";
-import type { Spec, TrainSettings } from "../spec/schema.js";
+import type { TrainSettings } from "../spec/schema.js";
 import { checkerSettings, qualityChecker } from "../spec/schema-training.js";
 import { describeTransforms, weightTransform } from "../spec/schema-weights.js";
 import type { Trial } from "../spec/trials.js";
-import type { Plan, PlannedTrial, TrainingInfo } from "./plan.js";
-import { type AggregateSettings, aggregateStep } from "./plan-aggregate.js";
-import {
-  type DataSteps,
-  dataSteps,
-  type PlannedModel,
-  type PlannedRows,
-  type PlannedSource,
-} from "./plan-data.js";
+import type { Plan, PlanInputs, PlannedTrial, PlannedVariant, TrainingInfo } from "./plan.js";
+import { aggregateStep } from "./plan-aggregate.js";
+import { type DataSteps, dataSteps, type PlannedRows, type PlannedSource } from "./plan-data.js";
 import { withKeptModels } from "./plan-models.js";
 import { type Classifier, evaluationAdder, numbered, scoreAdder } from "./plan-scores.js";
 import { allRoles, trainingAdder, withoutGenerated } from "./plan-training.js";
-import type { DataSource } from "./recipes.js";
 import { type StepBuilder, stepBuilder } from "./step-builder.js";
-
-/** One combination of swept settings, its data and model found. */
-export interface PlannedVariant {
-  /** Empty for a spec that sweeps nothing. */
-  readonly name: string;
-  readonly spec: Spec;
-  readonly model: PlannedModel;
-  /** By name of the benchmark. */
-  readonly sources: ReadonlyMap<string, PlannedSource>;
-}
-
-export interface PlanInputs {
-  readonly variants: readonly PlannedVariant[];
-  readonly trials: readonly Trial[];
-  readonly sources: Readonly<Record<string, DataSource>>;
-  /** `tokenises`: whether it can tokenise apart from training. */
-  readonly backend: { readonly version: string; readonly tokenises: boolean };
-  readonly saveModels: boolean;
-  /** Name of the spec, for labels. */
-  readonly name: string;
-  readonly aggregate: AggregateSettings;
-}
 
 /** What is asked for: a classifier of a trial, or a checker behind it. */
 interface Wanted {
@@ -70,14 +41,17 @@ export function planSteps(inputs: PlanInputs): Plan {
   const severalFractions =
     new Set(inputs.trials.map(({ checkerFraction }) => checkerFraction)).size > 1;
   const shared: Shared = { ...inputs, builder, data: new Map(), trainings, uses, severalFractions };
-  const planners = new Map(
-    inputs.variants.map((variant) => [variant.name, variantPlanner(variant, shared)]),
-  );
-  const trials = inputs.trials.map((trial) => {
-    const planner = planners.get(trial.variant);
-    if (planner === undefined) {
-      throw new CounterweightError("internal", `no variant "${trial.variant}"`);
-    }
+  const variants = new Map(inputs.variants.map((variant) => [variant.name, variant]));
+  const planners = new Map<string, (trial: Trial) => PlannedTrial>();
+  const lastOf = new Map(inputs.trials.map(({ variant }, index) => [variant, index]));
+  const trials = inputs.trials.map((trial, index) => {
+    const { variant: name } = trial;
+    const variant = variants.get(name);
+    if (variant === undefined) throw new CounterweightError("internal", `no variant "${name}"`);
+    const planner = planners.get(name) ?? variantPlanner(variant, shared);
+    planners.set(name, planner);
+    // What a planner remembers is for nobody after its last trial; there may be 100,000 planners.
+    if (lastOf.get(name) === index) planners.delete(name);
     return planner(trial);
   });
   const planned = inputs.saveModels

@@ -1,7 +1,33 @@
 import type { WeightTransform } from "@counterweight/losses";
 import type { Step } from "@counterweight/steps";
+import type { Spec } from "../spec/schema.js";
 import type { Trial } from "../spec/trials.js";
+import type { AggregateSettings } from "./plan-aggregate.js";
+import type { PlannedModel, PlannedSource } from "./plan-data.js";
 import type { DataSource, RowsRef } from "./recipes.js";
+
+/** One combination of swept settings, its data and model found. */
+export interface PlannedVariant {
+  /** Empty for a spec that sweeps nothing. */
+  readonly name: string;
+  readonly spec: Spec;
+  readonly model: PlannedModel;
+  /** By name of the benchmark. */
+  readonly sources: ReadonlyMap<string, PlannedSource>;
+}
+
+/** What a plan is made of. */
+export interface PlanInputs {
+  readonly variants: readonly PlannedVariant[];
+  readonly trials: readonly Trial[];
+  readonly sources: Readonly<Record<string, DataSource>>;
+  /** `tokenises`: whether it can tokenise apart from training. */
+  readonly backend: { readonly version: string; readonly tokenises: boolean };
+  readonly saveModels: boolean;
+  /** Name of the spec, for labels. */
+  readonly name: string;
+  readonly aggregate: AggregateSettings;
+}
 
 /** A trial, and the steps that give its result. */
 export interface PlannedTrial {

@@ -62,13 +62,33 @@ const mostShared = 1000;
 export function stepBuilder(known: ReadonlyMap<string, Step> = new Map()): StepBuilder {
   const steps = new Map<string, Step>();
   const shared = new Map<object, string>();
-  const isStep = (key: string): boolean => steps.has(key) || known.has(key);
+  const resources = new Map<number, Step["resources"]>();
+
+  function needsOf(keys: readonly string[]): string[] {
+    const needs: string[] = [];
+    for (const key of keys) {
+      if ((steps.has(key) || known.has(key)) && !needs.includes(key)) needs.push(key);
+    }
+    return needs;
+  }
+
+  /** One object for all steps of as many threads. */
+  function resourcesOf(threads: number): Step["resources"] {
+    const found = resources.get(threads) ?? { threads };
+    resources.set(threads, found);
+    return found;
+  }
+
   return {
     steps,
     add({ kind, settings, inputs, reads = [], label, recipe, cost, threads = 1 }) {
       const given: Record<string, string> = {};
-      for (const [name, input] of Object.entries(inputs)) {
-        if (input !== undefined) given[name] = input;
+      const inputKeys: string[] = [];
+      for (const name of Object.keys(inputs)) {
+        const input = inputs[name];
+        if (input === undefined) continue;
+        given[name] = input;
+        inputKeys.push(input);
       }
       const making: Making = { kind, version: stepVersions[kind], settings, inputs: given };
       const key = keyOf(making, shared);
@@ -77,10 +97,10 @@ export function stepBuilder(known: ReadonlyMap<string, Step> = new Map()): StepB
           key,
           making,
           label,
-          needs: [...new Set([...Object.values(given), ...reads])].filter(isStep),
+          needs: needsOf(reads.length === 0 ? inputKeys : [...inputKeys, ...reads]),
           place: onExecutor.includes(kind) ? "executor" : "here",
           cost,
-          resources: { threads },
+          resources: resourcesOf(threads),
           recipe,
         });
       }

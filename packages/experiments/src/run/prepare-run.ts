@@ -1,8 +1,8 @@
 import { canonicalJson, sha256 } from "@counterweight/base";
-import type { Plan } from "../plan/plan.js";
+import type { Plan, PlannedVariant } from "../plan/plan.js";
 import { aggregateSettings } from "../plan/plan-aggregate.js";
 import type { PlannedModel, PlannedSource } from "../plan/plan-data.js";
-import { type PlannedVariant, planSteps } from "../plan/plan-steps.js";
+import { planSteps } from "../plan/plan-steps.js";
 import type { DataSource } from "../plan/recipes.js";
 import { expandSweep } from "../spec/expand.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
@@ -43,10 +43,7 @@ export async function prepareRun(
   const models = modelReader(backend);
   const planned: PlannedVariant[] = [];
   for (const { name, spec: settings } of variants) {
-    const sources = new Map<string, PlannedSource>();
-    for (const benchmark of settings.benchmarks) {
-      sources.set(benchmark.name, await data.read(settings, benchmark, name));
-    }
+    const sources = await data.read(settings, name);
     planned.push({ name, spec: settings, model: await models.read(settings.model), sources });
   }
   const plan = planSteps({
@@ -73,39 +70,67 @@ function dataReader() {
   const byId = new Map<string, PreparedBenchmark>();
   const byName = new Map<string, PreparedBenchmark>();
   const sources: Record<string, DataSource> = {};
+  let before: { readonly spec: Spec; readonly found: PlannedVariant["sources"] } | undefined;
+
+  async function readOne(
+    { generated, generatedRows, generatedRowsFile, splitGuard, allowSharedText }: Spec,
+    benchmark: BenchmarkSpec,
+    variant: string,
+  ): Promise<PlannedSource> {
+    const chosen = generated[benchmark.name];
+    const choice: DataChoice = {
+      generated: chosen === undefined ? {} : { [benchmark.name]: chosen },
+      ...(generatedRows === undefined ? {} : { generatedRows }),
+      ...(generatedRowsFile === undefined ? {} : { generatedRowsFile }),
+      splitGuard,
+      allowSharedText,
+    };
+    const id = sha256(canonicalJson({ benchmark, choice })).slice(0, 16);
+    const known = byId.get(id);
+    if (known !== undefined) return { id, prepared: known };
+    const prepared = await prepareBenchmark(choice, benchmark);
+    byId.set(id, prepared);
+    const { name } = benchmark;
+    byName.set(byName.has(name) ? `${name}, ${variant}` : name, prepared);
+    sources[id] = { benchmark, choice, digests: prepared.digests };
+    return { id, prepared };
+  }
+
   return {
     byId: () => byId,
     byName: () => byName,
     sources: () => sources,
-    async read(spec: Spec, benchmark: BenchmarkSpec, variant: string): Promise<PlannedSource> {
-      const { generated, generatedRows, generatedRowsFile, splitGuard, allowSharedText } = spec;
-      const chosen = generated[benchmark.name];
-      const choice: DataChoice = {
-        generated: chosen === undefined ? {} : { [benchmark.name]: chosen },
-        ...(generatedRows === undefined ? {} : { generatedRows }),
-        ...(generatedRowsFile === undefined ? {} : { generatedRowsFile }),
-        splitGuard,
-        allowSharedText,
-      };
-      const id = sha256(canonicalJson({ benchmark, choice })).slice(0, 16);
-      const known = byId.get(id);
-      if (known !== undefined) return { id, prepared: known };
-      const prepared = await prepareBenchmark(choice, benchmark);
-      byId.set(id, prepared);
-      const { name } = benchmark;
-      byName.set(byName.has(name) ? `${name}, ${variant}` : name, prepared);
-      sources[id] = { benchmark, choice, digests: prepared.digests };
-      return { id, prepared };
+    async read(spec: Spec, variant: string): Promise<PlannedVariant["sources"]> {
+      // Variants share what does not differ, so most of 100,000 are known by a look at the one before.
+      if (before !== undefined && chooseSameRows(before.spec, spec)) return before.found;
+      const found = new Map<string, PlannedSource>();
+      for (const benchmark of spec.benchmarks) {
+        found.set(benchmark.name, await readOne(spec, benchmark, variant));
+      }
+      before = { spec, found };
+      return found;
     },
   };
 }
+
+const chooseSameRows = (left: Spec, right: Spec): boolean =>
+  left.benchmarks === right.benchmarks &&
+  left.generated === right.generated &&
+  left.generatedRows === right.generatedRows &&
+  left.generatedRowsFile === right.generatedRowsFile &&
+  left.splitGuard === right.splitGuard &&
+  left.allowSharedText === right.allowSharedText;
 
 /** Finds, digests and checks each model once. */
 function modelReader(backend: PlanningBackend) {
   const known = new Map<string, PlannedModel>();
   const notes: string[] = [];
+  /** By the very object, which variants share where it is not swept. */
+  const byObject = new Map<ModelSpec, PlannedModel>();
   return {
     async read(written: ModelSpec): Promise<PlannedModel> {
+      const shared = byObject.get(written);
+      if (shared !== undefined) return shared;
       const name = canonicalJson(written);
       const found = known.get(name);
       if (found !== undefined) return found;
@@ -118,6 +143,7 @@ function modelReader(backend: PlanningBackend) {
         tokenizer: await tokenizerDigest(model),
       };
       known.set(name, planned);
+      byObject.set(written, planned);
       return planned;
     },
     /** @throws CounterweightError `model` where a model does not take what the settings say. */
@@ -126,6 +152,7 @@ function modelReader(backend: PlanningBackend) {
         const users = variants.filter(({ model }) => model === own);
         const settings = users.flatMap(({ spec }) => {
           const { maxLength = spec.train.maxLength } = spec.checker;
+          if (maxLength === spec.train.maxLength) return [spec.train];
           return [spec.train, { ...spec.train, maxLength }];
         });
         notes.push(...((await backend.check?.(own.model, settings)) ?? []));
