@@ -165,8 +165,12 @@ export async function planFacts(
 type Plan = PreparedRun["plan"];
 
 /** How many trials and steps use each step's result, by its place. */
-function usesOf({ trials, uses }: Plan, { dependants, indexOf }: StepGraph): Int32Array {
-  const found = Int32Array.from(dependants, ({ length }) => length);
+function usesOf({ trials, uses, aggregate }: Plan, { dependants, indexOf }: StepGraph): Int32Array {
+  // The tables of all trials use everything: that tells nobody anything.
+  const tables = indexOf.get(aggregate);
+  const found = Int32Array.from(dependants, (own) =>
+    tables === undefined || own.at(-1) !== tables ? own.length : own.length - 1,
+  );
   for (const { evaluate } of trials) {
     const index = indexOf.get(evaluate);
     if (index !== undefined) found[index] = at(found, index) + 1;
@@ -192,10 +196,16 @@ function waitsIn(
     waitsFor: ({ number }) => missing(number - 1).map(toNumber),
     waitsForLast: ({ number }) => {
       const waiting = missing(number - 1);
+      // Marks, since the last step of a plan may wait for 100,000 others.
+      const isBehind = new Uint8Array(needs.length);
+      const before: number[] = [];
+      for (const need of waiting.flatMap(missing)) {
+        if (isBehind[need] === 0) before.push(need);
+        isBehind[need] = 1;
+      }
       // Two steps back are enough for plans of this project.
-      const before = new Set(waiting.flatMap(missing));
-      const behind = new Set([...before, ...[...before].flatMap(missing)]);
-      return waiting.filter((need) => !behind.has(need)).map(toNumber);
+      for (const need of before.flatMap(missing)) isBehind[need] = 1;
+      return waiting.filter((need) => isBehind[need] === 0).map(toNumber);
     },
   };
 }

@@ -191,7 +191,7 @@ function tailText({ uses, heldBy }: StepFacts, last: readonly number[]): string 
   const needs = last.slice(0, mostNeeds).map((number) => `#${number}`);
   const more = last.length > mostNeeds ? ` +${last.length - mostNeeds}` : "";
   return [
-    `used by ${uses}`,
+    ...(uses === 0 ? [] : [`used by ${uses}`]),
     ...(needs.length === 0 ? [] : [`after ${needs.join(", ")}${more}`]),
     ...(heldBy === undefined ? [] : [`process ${heldBy.process} on ${heldBy.host}`]),
   ].join("  ");
