@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson, sha256 } from "@counterweight/base";
+import { isResultFile } from "@counterweight/steps";
 import { storeOf } from "./run-process.fixture.js";
 
 /** Times and machines differ between runs that are otherwise equal. */
@@ -54,16 +55,12 @@ export async function comparableResults(out: string): Promise<Record<string, str
   for (const name of fixed) found[name] = sha256(await readFile(join(out, name)));
   found["results.json"] = sha256(withoutTimes(await readFile(join(out, "results.json"), "utf8")));
   for (const { key, folder } of await storedEntries(out)) {
-    for (const name of (await readdir(folder)).sort()) {
-      const bytes = await readFile(join(folder, name));
-      if (name !== "entry.json") {
-        found[`${key}/${name}`] = sha256(bytes);
-        continue;
-      }
-      const [body = ""] = bytes.toString("utf8").split("\n");
-      const { record: _, ...rest } = JSON.parse(body);
-      found[`${key}/${name}`] = sha256(withoutTimes(JSON.stringify(rest)));
+    for (const name of (await readdir(folder)).filter(isResultFile).sort()) {
+      found[`${key}/${name}`] = sha256(await readFile(join(folder, name)));
     }
+    const [body = ""] = (await readFile(join(folder, "entry.json"), "utf8")).split("\n");
+    const { record: _, log: __, ...rest } = JSON.parse(body);
+    found[`${key}/entry.json`] = sha256(withoutTimes(JSON.stringify(rest)));
   }
   return found;
 }
