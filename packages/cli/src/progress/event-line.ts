@@ -47,6 +47,9 @@ export function eventLine(event: RunEvent, state: ProgressState): string[] {
       const notes = [...place, ...(attempt > 1 ? [`attempt ${attempt}`] : [])].join(", ");
       return [`${label(event.training)}: training${notes === "" ? "" : ` (${notes})`}`];
     }
+    case "step-start":
+      // The bootstrap of a large sweep takes minutes; all other steps without a line are short.
+      return event.kind === "aggregate" ? [`${event.label}: seeds, intervals, comparisons`] : [];
     case "step-retry":
       return [`${label(event.step)}: attempt ${event.attempt} follows: ${event.message}`];
     case "step-taken-over": {

@@ -24,8 +24,8 @@ export interface PlannedTraining {
   readonly stored: boolean;
 }
 
-/** An event of a step with its label, for people. */
-export type LabelledStepsEvent = StepsEvent & { readonly label: string };
+/** An event of a step with its label, for people, and its kind, such as "score". */
+export type LabelledStepsEvent = StepsEvent & { readonly label: string; readonly kind?: string };
 
 /** A trial, and keys of the trainings that it comes from. */
 export interface PlannedTrialRecord {

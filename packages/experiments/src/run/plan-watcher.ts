@@ -47,6 +47,7 @@ export function planWatcher(
     else there.push(trial);
   }
   const labelOf = (key: string): string => steps.get(key)?.label ?? key;
+  const kindOf = (key: string): string | undefined => steps.get(key)?.making.kind;
   const isTraining = (key: string): boolean => plan.trainings.has(key);
   const failures: { label: string; message: string }[] = [];
   // A run that is stopped before it comes to them must not forget those of earlier ones.
@@ -116,7 +117,7 @@ export function planWatcher(
           return;
         }
       }
-      const told = runEventOf(event, isTraining, labelOf);
+      const told = runEventOf(event, isTraining, labelOf, kindOf);
       if (told !== undefined) yield told;
       if (event.type === "step-found" && isTraining(event.step)) yield* historyOf(event.step);
       if (event.type === "step-failed") {

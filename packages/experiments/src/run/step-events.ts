@@ -19,6 +19,7 @@ export function runEventOf(
   event: StepsEvent,
   isTraining: (key: string) => boolean,
   labelOf: (key: string) => string,
+  kindOf: (key: string) => string | undefined = () => undefined,
 ): RunEvent | undefined {
   if (event.type === "step-progress") {
     const own = event.event;
@@ -26,7 +27,12 @@ export function runEventOf(
     return { training: event.step, ...own };
   }
   const training = event.step;
-  const labelled = { ...event, label: labelOf(training) };
+  const kind = kindOf(training);
+  const labelled = {
+    ...event,
+    label: labelOf(training),
+    ...(kind === undefined ? {} : { kind }),
+  };
   if (event.type === "step-damaged") {
     return { type: "store-damaged", training, reason: event.reason };
   }
