@@ -46,9 +46,8 @@ export async function storedEntries(out: string): Promise<StoredEntry[]> {
 
 /**
  * All that must be equal between an undisturbed run and one that was disturbed, by file: a hash of
- * the bytes, or of what is left of results without times and environment. Of an entry's marker that
- * is all but the record of who made it and when, and the hashes of files it stands for are compared
- * as such.
+ * the bytes, or of what is left of results without times and environment. Of an entry that is
+ * the result files, and of its marker all but what it says of who made it, when and how.
  */
 export async function comparableResults(out: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
