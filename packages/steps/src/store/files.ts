@@ -83,6 +83,8 @@ export async function hashFile(path: string, { sync = false } = {}): Promise<Fil
       if (bytesRead === 0) break;
       hash.update(chunk.subarray(0, bytesRead));
       bytes += bytesRead;
+      // All of it, and no more where more was asked for: a further read would only say the same.
+      if (bytes >= size && bytesRead < chunk.length) break;
     }
     if (sync) await file.sync();
     return { bytes, sha256: hash.digest("hex") };

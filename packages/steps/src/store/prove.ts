@@ -57,11 +57,10 @@ function proofsOf({ files, log }: Marker): ReadonlyMap<string, FileProof> {
 }
 
 async function whatIsWrong(path: string, expected: FileProof): Promise<string | undefined> {
-  const size = (await ifThere(stat(path)))?.size;
-  if (size === undefined) return "is missing";
-  if (size !== expected.bytes) return `has ${size} bytes instead of ${expected.bytes}`;
   const found = await ifThere(hashFile(path));
   if (found === undefined) return "is missing";
+  const { bytes } = found;
+  if (bytes !== expected.bytes) return `has ${bytes} bytes instead of ${expected.bytes}`;
   return found.sha256 === expected.sha256 ? undefined : "does not match its hash";
 }
 
