@@ -102,23 +102,24 @@ export interface Continuation {
 /** Every training of a log that one run left in the middle and the next took up. */
 export function continuations(events: readonly LoggedLine[]): Continuation[] {
   const found: Continuation[] = [];
-  const open = new Map<string, { run: string; reached: number; saved: number }>();
-  for (const { type, run, training, step = 0, problem } of events) {
+  const open = new Map<string, { reached: number; saved: number; started: boolean }>();
+  for (const { type, training, step = 0, problem } of events) {
     if (training === undefined) continue;
-    const before = open.get(training);
-    if (type === "training-start") {
-      open.set(training, { run, reached: 0, saved: 0 });
-      if (before !== undefined) found.push({ ...before, resumed: 0 });
-    } else if (before !== undefined && type === "resumed") {
-      const last = found.pop();
-      if (last !== undefined) found.push({ ...last, resumed: step });
-      open.set(training, { run, reached: step, saved: step });
-    } else if (before !== undefined && type === "step") {
-      open.set(training, { ...before, reached: step });
-    } else if (before !== undefined && type === "checkpoint" && problem === undefined) {
+    const before = open.get(training) ?? { reached: 0, saved: 0, started: false };
+    // A run that is killed before it tells where it goes on leaves things as they were.
+    if (type === "training-start") open.set(training, { ...before, started: true });
+    if (type === "training-end") open.delete(training);
+    if (!open.has(training)) continue;
+    const { reached, saved } = before;
+    if (type === "resumed") {
+      found.push({ reached, saved, resumed: step });
+      open.set(training, { reached: step, saved: step, started: false });
+    } else if (type === "step") {
+      const fromTheStart = before.started && reached > 0;
+      if (fromTheStart) found.push({ reached, saved, resumed: 0 });
+      open.set(training, { reached: step, saved: fromTheStart ? 0 : saved, started: false });
+    } else if (type === "checkpoint" && problem === undefined) {
       open.set(training, { ...before, saved: step });
-    } else if (type === "training-end") {
-      open.delete(training);
     }
   }
   return found;

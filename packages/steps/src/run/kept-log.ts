@@ -7,7 +7,10 @@ export interface KeptLog {
   readonly line: (text: string) => void;
   /** What a runner emitted, all of it; of long lists only how long they are. */
   readonly progress: (event: unknown) => void;
-  /** The lines of all attempts; of more than a megabyte the first and the last. */
+  /**
+   * The lines of all attempts; of more than a megabyte the first and the last. From now on nothing
+   * is written before `end`: whoever publishes removes the work folder.
+   */
   readonly whole: () => string;
   /** @param keep writes down what still waits: a later attempt goes on from it. */
   readonly end: (keep: boolean) => void;
@@ -44,6 +47,7 @@ export function keptLog(
   let waiting = before === "" || before.endsWith("\n") ? "" : "\n";
   let since = now();
   let timer: NodeJS.Timeout | undefined;
+  let isWhole = false;
 
   function flush(): void {
     clearTimeout(timer);
@@ -66,7 +70,7 @@ export function keptLog(
   }
 
   function add(line: string): void {
-    if (timer === undefined) {
+    if (timer === undefined && !isWhole) {
       since = now();
       timer = setTimeout(flush, mostWaitingMilliseconds);
       timer.unref();
@@ -75,6 +79,7 @@ export function keptLog(
     waiting += `${new Date(now()).toISOString()} ${shown}\n`;
     // A computation may keep the timer waiting.
     const isLate = now() - since >= mostWaitingMilliseconds;
+    if (isWhole) return;
     if (isLate || Buffer.byteLength(waiting) >= mostWaitingBytes) flush();
   }
 
@@ -84,6 +89,9 @@ export function keptLog(
     },
     progress: (event) => add(JSON.stringify(event, shortened) ?? String(event)),
     whole: () => {
+      isWhole = true;
+      clearTimeout(timer);
+      timer = undefined;
       let text = "";
       let next = 0;
       for (const number of piecesIn(folder)) {
