@@ -57,7 +57,7 @@ export async function serveJob(folder: string, options: ServeJobOptions): Promis
   try {
     left = await work(files, order, options, {
       ...{ where: `job ${job}`, log: join(folder, "step.log") },
-      ...{ signal: stop.signal, on: events.write },
+      ...{ signal: stop.signal, on: events.write, talk: ownOutput },
     });
   } catch (error) {
     // A disk or network that fails now may work later; a wrong set-up will not.
@@ -83,9 +83,13 @@ export function jobId(environment: Readonly<Record<string, string | undefined>>)
   return array !== undefined && task !== undefined ? `${array}_${task}` : (id ?? "");
 }
 
+/** Slurm gives a job a file for what it prints; under this name wherever it is. */
+const ownOutput = "/proc/self/fd/1";
+
 interface JobRun {
   readonly where: string;
   readonly log: string;
+  readonly talk: string;
   readonly signal: AbortSignal;
   readonly on: (event: ExecutorEvent) => void;
 }

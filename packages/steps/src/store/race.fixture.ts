@@ -166,7 +166,8 @@ function judge(lines: readonly RaceLine[], keys: number, killed: ReadonlySet<num
     // Killed between publishing and telling the log.
     const mayBeUntold = makings.some(({ process }) => killed.has(process));
     if (published > 1 || (published === 0 && !mayBeUntold)) {
-      problems.push(`toy ${number} was published ${published} times`);
+      const told = own.map((line) => `\n    ${JSON.stringify(line)}`).join("");
+      problems.push(`toy ${number} was published ${published} times${told}`);
     }
     for (const making of makings.slice(1)) {
       if (making.from === undefined) {

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { randomStream } from "@counterweight/base";
 import type { Store } from "../store.js";
 import { folderStore } from "./folder-store.js";
-import { isToy, publishToy, toyKey, writeToy } from "./toy-entry.fixture.js";
+import { isToy, publishToy, toyKey, toyRecord, writeToy } from "./toy-entry.fixture.js";
 
 /** What racers tell the log. */
 export interface RaceLine {
@@ -28,6 +28,12 @@ const say = (value: unknown): void => {
 };
 
 const lines = () => createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/**
+ * Differs from process to process, as real ones do: a publisher that was told an error knows its own
+ * entry by its marker.
+ */
+const record = { ...toyRecord(), label: `a toy of process ${process.pid}` };
 
 async function race(store: Store, log: string, seed: string, keys: number): Promise<void> {
   const random = randomStream("racer", seed);
@@ -56,7 +62,7 @@ async function race(store: Store, log: string, seed: string, keys: number): Prom
         writeFileSync(join(lease.work, "checkpoint"), String(number));
         await sleep(random.integer(60));
       });
-      tell({ what: await publishToy(lease, number), number, token: lease.token });
+      tell({ what: await publishToy(lease, number, { record }), number, token: lease.token });
     } catch (error) {
       // A woken owner finds its folders gone.
       const mine = await lease.stillMine();
@@ -75,7 +81,7 @@ async function owner(store: Store, number: number): Promise<void> {
   writeFileSync(join(lease.work, "checkpoint"), "half");
   say({ token: lease.token });
   await lines().next();
-  const outcome = await publishToy(lease, number);
+  const outcome = await publishToy(lease, number, { record });
   say({ outcome, lost: lease.lost.aborted, draft: existsSync(lease.draft) });
 }
 

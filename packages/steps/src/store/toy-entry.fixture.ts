@@ -54,7 +54,7 @@ export async function writeToy(
 export const publishToy = (
   lease: Lease,
   number: number,
-  more: { readonly log?: string } = {},
+  more: { readonly log?: string; readonly record?: EntryRecord } = {},
 ): ReturnType<Lease["publish"]> =>
   lease.publish({ making: toyMaking(number), record: toyRecord(), result: { number }, ...more });
 
