@@ -46,11 +46,12 @@ export function sweepTables(report) {
 /** @param {any} report */
 function planLines({ plan }) {
   return [
-    "`counterweight plan` of five methods over fractions and seeds, the whole command:",
+    "`counterweight plan` of five methods over fractions and seeds, or of one whose settings are swept, each combination a variant; the whole command:",
     table(
-      ["trials", "steps", "seconds", "peak MB"],
+      ["trials", "variants", "steps", "seconds", "peak MB"],
       plan.map((/** @type {any} */ row) => [
         row.trials,
+        (row.variants ?? 1).toLocaleString("en"),
         row.steps,
         row.seconds.toFixed(2),
         row.peakMB.toFixed(0),

@@ -64,7 +64,8 @@ if (values["write-docs"]) {
 }
 
 /**
- * `counterweight plan` of specs of five methods, over fractions and seeds.
+ * `counterweight plan` of specs of five methods, over fractions and seeds; and of one method whose
+ * settings are swept, so that each trial is a variant of its own.
  * @param {string} work
  */
 async function planGrowth(work) {
@@ -73,12 +74,19 @@ async function planGrowth(work) {
     { fractions: 4, seeds: 50 },
     { fractions: 10, seeds: 200 },
     { fractions: 20, seeds: 1000 },
+    { rates: 1000, decays: 100 },
   ];
   const rows = [];
-  for (const { fractions, seeds } of sizes) {
-    const file = join(work, `plan-${fractions}-${seeds}.yaml`);
+  for (const { fractions = 1, seeds = 1, rates = 1, decays = 1 } of sizes) {
+    const variants = rates * decays;
+    const file = join(work, `plan-${fractions}-${seeds}-${variants}.yaml`);
     const upTo = (/** @type {number} */ count, /** @type {(index: number) => number} */ value) =>
       `[${Array.from({ length: count }, (_, index) => value(index)).join(", ")}]`;
+    const sweep = `methods: [ce]
+sweep:
+  axes:
+    train.learningRate: ${upTo(rates, (index) => (index + 1) / 1e6)}
+    train.weightDecay: ${upTo(decays, (index) => index / 1000)}`;
     await writeFile(
       file,
       `version: 1
@@ -88,13 +96,13 @@ benchmarks: [toy-world]
 allowSharedText: [train, validation, generated]
 checkerFraction: ${upTo(fractions, (index) => (index + 1) / fractions)}
 seeds: ${upTo(seeds, (index) => index)}
-methods: [quality-checker, ce, focal, imp, dimp]
+${variants === 1 ? "methods: [quality-checker, ce, focal, imp, dimp]" : sweep}
 `,
     );
     const words = [command, "plan", file, "--store", join(work, "none")];
     const { seconds, peakBytes, stdout } = await measured(python, process.execPath, words);
     const [, trials, steps] = /: ([\d,]+) trials, ([\d,]+) steps/.exec(stdout) ?? [];
-    rows.push({ trials, steps, seconds, peakMB: peakBytes / 1e6 });
+    rows.push({ trials, variants, steps, seconds, peakMB: peakBytes / 1e6 });
   }
   return rows;
 }
