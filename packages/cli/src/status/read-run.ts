@@ -88,9 +88,11 @@ function after(
       return { ...next, ended: event.status };
     case "training-failed":
     case "step-failed": {
-      const key = event.type === "step-failed" ? event.step : event.training;
+      const isOther = event.type === "step-failed";
+      const key = isOther ? event.step : event.training;
       const place = before.places.get(key);
       const label =
+        (isOther ? event.label : undefined) ??
         (place === undefined ? undefined : before.planned[place]?.label) ??
         before.running.get(key)?.label ??
         key;

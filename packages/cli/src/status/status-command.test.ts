@@ -73,6 +73,10 @@ describe("counterweight status", () => {
     const further = [
       { at, run, type: "training-failed", training, message: "NaN" },
       { at, run, type: "step-queued", step: "f".repeat(64), where: "job 17_3" },
+      {
+        ...{ at, run, type: "step-failed", step: "e".repeat(64), attempts: 1 },
+        ...{ label: "toy-world, test, 50 rows", message: "the files changed" },
+      },
     ];
     const text = [...lines.slice(0, start + 1), ...further.map((event) => JSON.stringify(event))];
     // The last line is half written, as a kill leaves it.
@@ -85,6 +89,8 @@ describe("counterweight status", () => {
     expect(stdout).toMatch(/not running: process \d+ on \S+ is gone; the same command continues/);
     expect(stdout).toContain("job 17_3: step ffffffff");
     expect(stdout).toMatch(/failed:\n {2}toy-world, .*: NaN/);
+    // Other steps are named too, not only trainings.
+    expect(stdout).toContain("  toy-world, test, 50 rows: the files changed");
     const { coordinator } = JSON.parse((await command(["status", out, "--json"])).stdout);
     expect(coordinator.alive).toBe(false);
   });
