@@ -192,20 +192,21 @@ function waitsIn(
   const missing = (index: number): readonly number[] =>
     isThere(index) ? [] : at(needs, index).filter((need) => !isThere(need));
   const toNumber = (index: number): number => index + 1;
+  // By step, the last one asked for that another of its needs waits for: the last step of a plan
+  // waits for 100,000 others, and all may be asked for.
+  const behind = new Int32Array(needs.length);
   return {
     waitsFor: ({ number }) => missing(number - 1).map(toNumber),
     waitsForLast: ({ number }) => {
       const waiting = missing(number - 1);
-      // Marks, since the last step of a plan may wait for 100,000 others.
-      const isBehind = new Uint8Array(needs.length);
       const before: number[] = [];
       for (const need of waiting.flatMap(missing)) {
-        if (isBehind[need] === 0) before.push(need);
-        isBehind[need] = 1;
+        if (behind[need] !== number) before.push(need);
+        behind[need] = number;
       }
       // Two steps back are enough for plans of this project.
-      for (const need of before.flatMap(missing)) isBehind[need] = 1;
-      return waiting.filter((need) => isBehind[need] === 0).map(toNumber);
+      for (const need of before.flatMap(missing)) behind[need] = number;
+      return waiting.filter((need) => behind[need] !== number).map(toNumber);
     },
   };
 }
