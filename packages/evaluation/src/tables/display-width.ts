@@ -6,8 +6,12 @@ const WIDE =
 /** Combining marks standing alone. */
 const NARROW = /^[\p{Mark}\p{Format}]+$/u;
 
+/** Each a cell of its own; nearly all cells of a table. */
+const PLAIN = /^[ -~]*$/;
+
 /** How many terminal cells a text takes: combining marks none, East Asian wide letters and emoji two. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmenter.segment(text)) {
     width += NARROW.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1;

@@ -10,7 +10,8 @@ export function tableToText(table: Table): string {
   const titles = table.columns.map(({ title }) => visibleLine(title));
   const rows = table.rows.map((row) => row.map(visibleLine));
   const widths = titles.map((title, index) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(at(row, index)))),
+    // No list of arguments: a sweep has more rows than a call takes.
+    rows.reduce((most, row) => Math.max(most, displayWidth(at(row, index))), displayWidth(title)),
   );
   const groups = columnGroups(table).map((group) => ({
     ...group,

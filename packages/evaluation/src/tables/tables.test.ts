@@ -78,6 +78,20 @@ describe("tableToText", () => {
       1, 2, 1, 2, 2, 2, 1, 0,
     ]);
     expect(padCell("日", 4, "right")).toBe("  日");
+    // A letter that nothing joins brings a plain text the long way, cell by cell.
+    const plain = fc.array(fc.integer({ min: 0x20, max: 0x7e }));
+    fc.assert(
+      fc.property(plain, (codes) => {
+        const text = String.fromCharCode(...codes);
+        expect(displayWidth(text)).toBe(displayWidth(`${text}日`) - 2);
+      }),
+    );
+  });
+
+  it("takes more rows than a call takes arguments", () => {
+    const columns: Table["columns"] = [{ title: "n", align: "right" }];
+    const rows = Array.from({ length: 200_000 }, (_, row) => [String(row)]);
+    expect(tableToText({ columns, rows }).split("\n")[1]).toBe("──────");
   });
 
   it("lets no escape sequence through", () => {
