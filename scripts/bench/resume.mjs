@@ -1,6 +1,6 @@
 /**
- * What the same command costs once a sweep is finished: bytes hashed and wall time, beside the size of
- * the store, and what a plan hashes.
+ * What the same command costs once a sweep is finished: bytes of entries that are hashed to prove
+ * them, bytes that are hashed as they are used, and wall time, beside the size of the store.
  *
  *   node scripts/bench/resume.mjs [--spec FILE] [--cli FILE] [--again 3]
  *
@@ -43,36 +43,44 @@ tracking: { uri: off }
   );
 }
 const store = join(root, "store");
-const hashed = join(root, "hashed.jsonl");
-const counter = new URL("count-hashed.mjs", import.meta.url);
+const reads = join(root, "reads.jsonl");
+const counter = new URL("count-reads.mjs", import.meta.url);
 
-/** One command: bytes hashed by all its processes, and seconds. @param {string[]} words */
-function run(words = ["run", spec, "--store", store, "--out", join(root, "out")]) {
-  rmSync(hashed, { force: true });
+/** One command: what all its processes read of entries, and seconds. */
+function run() {
+  rmSync(reads, { force: true });
   const start = performance.now();
-  execFileSync(process.execPath, [values.cli, ...words], {
-    stdio: ["ignore", "ignore", "ignore"],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `--import=${counter}?${encodeURIComponent(hashed)}`,
+  execFileSync(
+    process.execPath,
+    [values.cli, "run", spec, "--store", store, "--out", join(root, "out")],
+    {
+      stdio: ["ignore", "ignore", "ignore"],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `--import=${counter}?${encodeURIComponent(reads)}`,
+      },
     },
-  });
+  );
   const seconds = (performance.now() - start) / 1000;
-  const lines = readFileSync(hashed, "utf8").trimEnd().split("\n");
-  const bytes = lines.reduce((sum, line) => sum + JSON.parse(line).bytes, 0);
-  return { bytes, seconds };
+  const lines = readFileSync(reads, "utf8").trimEnd().split("\n");
+  const sum = (/** @type {"proven" | "used"} */ what) =>
+    lines.reduce((all, line) => all + JSON.parse(line)[what], 0);
+  return { proven: sum("proven"), used: sum("used"), seconds };
 }
 
 const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
 try {
   const say = (
     /** @type {string} */ what,
-    /** @type {ReturnType<typeof run>} */ { bytes, seconds },
-  ) => console.log(`${what}: ${megabytes(bytes)} hashed, ${seconds.toFixed(2)} s`);
+    /** @type {ReturnType<typeof run>} */ { proven, used, seconds },
+  ) =>
+    console.log(
+      `${what}: ${megabytes(proven)} proven, ${megabytes(used)} used, ${seconds.toFixed(2)} s`,
+    );
   say("made", run());
   const entries = join(store, "entries");
-  const files = readdirSync(entries, { recursive: true, withFileTypes: true }).filter((file) =>
-    file.isFile(),
+  const files = readdirSync(entries, { recursive: true, withFileTypes: true }).filter(
+    (file) => file.isFile() && file.name !== "entry.json",
   );
   const size = files.reduce(
     (sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size,
@@ -81,8 +89,6 @@ try {
   console.log(`the store: ${files.length} files, ${megabytes(size)}`);
   // What is younger than some seconds is proven anew each time: not so in a resume.
   await new Promise((done) => setTimeout(done, 3000));
-  // Data, settings and keys are hashed by a plan too; of the entries it hashes none.
-  say("plan alone", run(["plan", spec, "--store", store]));
   for (let time = 1; time <= Number(values.again); time++) say(`again, ${time}`, run());
 } finally {
   rmSync(root, { recursive: true });

@@ -3,7 +3,7 @@ import type { StepsEvent, Store } from "@counterweight/steps";
 import type { PlannedTrial } from "../plan/plan.js";
 import { recipeOf, type TrainRecipe } from "../plan/recipes.js";
 import { evaluationIn } from "../steps/light-steps.js";
-import { readTraining } from "../steps/training-result.js";
+import { courseOf, readTraining } from "../steps/training-result.js";
 import type { RunEvent } from "./events.js";
 import type { KnownFailures } from "./known-failures.js";
 import type { PreparedRun } from "./prepare-run.js";
@@ -84,7 +84,7 @@ export function planWatcher(
   async function* historyOf(training: string): AsyncGenerator<RunEvent> {
     const lookup = await store.read(training);
     if (lookup.kind !== "found") return;
-    const { steps, epochs, bestEpoch, seconds } = await readTraining(store, lookup.entry);
+    const { steps, epochs, bestEpoch, seconds } = courseOf(lookup.entry);
     usesOf ??= usesOfTrainings(plan);
     const uses = usesOf.get(training) ?? "";
     yield { type: "training-history", training, uses, ...steps, epochs, bestEpoch, seconds };

@@ -69,7 +69,6 @@ export async function writeTraining(
 
 /** Reads a result back from a proven entry. */
 export async function readTraining(store: Store, entry: Entry): Promise<TrainingResult> {
-  const small = smallResult(entry);
   const arrays = new Map<string, Float32Array>();
   for (const name of Object.keys(entry.files)) {
     if (!name.endsWith(ending)) continue;
@@ -87,9 +86,7 @@ export async function readTraining(store: Store, entry: Entry): Promise<Training
   return {
     key: entry.key,
     label: entry.record.label,
-    ...small,
-    // The entry's record adds up what all attempts took; a vote takes what its checkers took.
-    seconds: entry.making.kind === "vote" ? small.seconds : entry.record.seconds,
+    ...courseOf(entry),
     logProbabilities: Object.fromEntries(
       roles.map(([name, values]) => [name.slice(roleArray.length), values]),
     ),
@@ -98,6 +95,13 @@ export async function readTraining(store: Store, entry: Entry): Promise<Training
       logProbabilities: epochs(historyArrays.logProbabilities),
     },
   };
+}
+
+/** A training's course and what it took, from a proven entry; none of its arrays is read. */
+export function courseOf(entry: Entry): SmallResult {
+  const small = smallResult(entry);
+  // The entry's record adds up what all attempts took; a vote takes what its checkers took.
+  return { ...small, seconds: entry.making.kind === "vote" ? small.seconds : entry.record.seconds };
 }
 
 /** The entry's hash proves that this package's code, at the version in its making, wrote it. */
