@@ -25,7 +25,7 @@ import type {
   TrainingEvent,
   TrainingRequest,
 } from "./backend.js";
-import { checkLength, startModel, wordsOf } from "./bert-model.js";
+import { checkLength, checkSizes, startModel, wordsOf } from "./bert-model.js";
 import { exportModel, keepModel } from "./bert-saving.js";
 import { libraryVersion } from "./library-version.js";
 import { type HubAccess, locateModel } from "./locate-model.js";
@@ -87,10 +87,14 @@ export function bertBackend(
     version: backendVersion(),
     locate: (model) => locateModel(model, hub),
     exportModel,
-    async check({ checkpoint, config }, settings) {
+    async check(model, settings) {
+      const { checkpoint, config } = model;
       const folder = checkpoint ?? config?.tokenizer;
       if (folder !== undefined) await tokenizerOfFolder(folder);
-      if (checkpoint === undefined) return [];
+      if (checkpoint === undefined) {
+        checkSizes(model);
+        return [];
+      }
       // Read here and again by each training: a tenth of a second, and nothing is kept in memory.
       const { config: own, report } = await loadCheckpoint(checkpoint, { seed: 0 });
       for (const { maxLength } of settings) checkLength(maxLength, maxTokens(own), checkpoint);

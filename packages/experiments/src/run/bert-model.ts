@@ -52,12 +52,7 @@ export async function startModel(
     const pooled = pooling === undefined ? config : { ...config, pooling };
     return { config: withDropout(pooled, settings.dropout), initial: parameters };
   }
-  const { tokenizer: _, ...sizes } = model.config ?? {};
-  const unnamed = randomConfig({
-    ...sizes,
-    ...(pooling === undefined ? {} : { pooling }),
-    vocabularySize: tokenizer.vocabularySize,
-  });
+  const unnamed = configOf(model, tokenizer.vocabularySize);
   const config = withLabels(unnamed, labelNames.length, labelNames);
   checkLength(settings.maxLength, maxTokens(config), "model.config");
   checkSize(config);
@@ -65,6 +60,21 @@ export async function startModel(
     config: withDropout(config, settings.dropout),
     initial: initialiseParameters(config, seed),
   };
+}
+
+/**
+ * The least that a model of random weights asks for, before any words are known.
+ * @throws CounterweightError `model` for sizes that no memory holds.
+ */
+export const checkSizes = (model: ModelSpec): void => checkSize(configOf(model, 1));
+
+function configOf({ config, pooling }: ModelSpec, vocabularySize: number): BertConfig {
+  const { tokenizer: _, ...sizes } = config ?? {};
+  return randomConfig({
+    ...sizes,
+    ...(pooling === undefined ? {} : { pooling }),
+    vocabularySize,
+  });
 }
 
 /** @throws CounterweightError `model` for rows longer than the model takes. */

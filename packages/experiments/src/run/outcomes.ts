@@ -38,7 +38,8 @@ export async function readOutcome(
   const { logProbabilities: _, rowHistory: __, ...training } = findings.training;
   const { model: key } = planned;
   const isKept = key !== undefined && (isWhole || (await store.has(key)));
-  const model = isKept ? await read(key) : undefined;
+  // It is copied by its path, so its files are proven now and not remembered.
+  const model = isKept ? await entryOf(store, key, true) : undefined;
   const outcome: TrialOutcome = {
     ...{ trial, prepared, transforms, scores, temperature, settings, training },
     ...predictionTables(findings),
@@ -66,8 +67,8 @@ function shownWeights(findings: TrialFindings, hideText: boolean): TrialOutcome[
 }
 
 /** @throws CounterweightError `usage` for an entry that was damaged since it was found. */
-async function entryOf(store: Store, key: string): Promise<Entry> {
-  const lookup = await store.read(key);
+async function entryOf(store: Store, key: string, afresh = false): Promise<Entry> {
+  const lookup = await store.read(key, { afresh });
   if (lookup.kind === "found") return lookup.entry;
   throw new CounterweightError(
     "usage",

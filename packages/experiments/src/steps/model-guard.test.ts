@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { folderStore } from "@counterweight/steps";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TrainedOutcome, TrainingBackend, TrainingEvent } from "../run/backend.js";
+import type { RunResults } from "../run/results.js";
 import { runExperiment } from "../run/run-experiment.js";
 import { resolveSpec } from "../spec/resolve.js";
 import { logisticBackend } from "../testing/logistic-backend.js";
@@ -48,7 +49,7 @@ function editing(when: "planned" | "tokenised" | "loaded" | "trained" | "never")
   };
 }
 
-async function run(backend: TrainingBackend): Promise<string> {
+async function run(backend: TrainingBackend): Promise<RunResults> {
   const spec = resolveSpec(
     `version: 1
 name: guarded
@@ -65,7 +66,7 @@ evaluation: { bootstrapResamples: 100 }
   const stream = runExperiment(spec, { out: join(folder, "out"), backend });
   let next = await stream.next();
   while (next.done !== true) next = await stream.next();
-  return next.value.status;
+  return next.value;
 }
 
 async function storedKinds(): Promise<(string | undefined)[]> {
@@ -86,20 +87,22 @@ describe("a model whose files change after the plan", () => {
   ] as const)(
     "is refused where that is seen when it is %s, and nothing is stored of it",
     async (when, whose) => {
-      await expect(run(editing(when))).rejects.toThrow(
-        `the ${whose} files changed since the plan was made`,
+      const refused = await run(editing(when));
+      expect(refused.status).toBe("failed");
+      expect(refused.failures.map(({ message }) => message)).toContainEqual(
+        expect.stringContaining(`the ${whose} files changed since the plan was made`),
       );
       const kinds = await storedKinds();
       expect(kinds).toContain("read");
       if (when !== "loaded") expect(kinds).not.toContain("tokenise");
       expect(kinds).not.toContain("train-classifier");
-      // It plans with the files as they are now.
-      expect(await run(editing("never"))).toBe("done");
+      // The same command plans with the files as they are now.
+      expect((await run(editing("never"))).status).toBe("done");
     },
   );
 
   it("is used as it was read where they change later", async () => {
-    expect(await run(editing("trained"))).toBe("done");
+    expect((await run(editing("trained"))).status).toBe("done");
     expect(await storedKinds()).toContain("train-classifier");
   });
 });
