@@ -8,6 +8,9 @@ import { comparableResults, leftovers, loggedEvents } from "./results.fixture.js
 import { type Fault, runProcess, storeOf } from "./run-process.fixture.js";
 import { toySpec } from "./toy-spec.fixture.js";
 
+/** Runs whose disk is full from some write on; more by scripts/ci/71-kill-run.sh. */
+const FAULTS = Number(process.env.COUNTERWEIGHT_FAULTS ?? 2);
+
 /** A test spawns up to four runs of some seconds, beside others. */
 const patience = 900_000;
 
@@ -149,7 +152,7 @@ describe.concurrent("a disk that is full", () => {
     "from any write on, is survived",
     async () => {
       const random = randomStream("disk-full");
-      for (let each = 0; each < 4; each++) {
+      for (let each = 0; each < FAULTS; each++) {
         const out = fresh(`full from somewhere ${each}`);
         const end = await runProcess(
           { spec, out },
