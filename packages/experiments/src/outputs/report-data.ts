@@ -11,6 +11,7 @@ import {
 import { type PreparedBenchmark, rowsByRole } from "../run/prepare.js";
 import type { RunResults, TrialOutcome } from "../run/results.js";
 import { qualityChecker } from "../spec/schema-training.js";
+import { drawnTrials } from "./drawn-trials.js";
 
 /** What the HTML report shows of a run. Texts are left out here already where the spec hides them. */
 export function reportData(
@@ -19,6 +20,7 @@ export function reportData(
   { spec, time }: { readonly spec: string; readonly time: Date },
 ): ReportData {
   const { settings } = results.spec;
+  const drawn = drawnTrials(results.outcomes);
   return {
     version: 1,
     name: settings.name,
@@ -36,9 +38,9 @@ export function reportData(
       spec,
     },
     results: rows,
-    curves: results.outcomes.map(curve),
-    weights: results.outcomes.flatMap(({ weights }) => weights ?? []),
-    classReports: results.outcomes.map(({ trial, classes: report }) => {
+    curves: drawn.map(curve),
+    weights: drawn.flatMap(({ weights }) => weights ?? []),
+    classReports: drawn.map(({ trial, classes: report }) => {
       return { ...conditionOf(trial), method: trial.method, seed: trial.seed, report };
     }),
     comparisons: results.comparisons,
@@ -50,9 +52,15 @@ export function reportData(
     ...(results.modelNotes.length === 0
       ? {}
       : { modelNotes: [{ model: modelName(results), missing: [], notes: results.modelNotes }] }),
-    notes: notes(results),
+    notes: [...notes(results), ...drawnNote(drawn.length, results.outcomes.length)],
     hideRowText: settings.hideRowText,
   };
+}
+
+function drawnNote(drawn: number, all: number): ReportNote[] {
+  if (drawn === all) return [];
+  const text = `Courses, weights and classes of ${drawn} of ${all} trials are drawn here; the tables, results.json and the row ledger have all of them.`;
+  return [{ kind: "note", text }];
 }
 
 /** The last part of a folder's path, or the hub's id: the page travels, the path does not. */

@@ -1,18 +1,36 @@
 import { createHash } from "node:crypto";
+import { canonicalJson, sha256 } from "@counterweight/base";
 import { keyOf, type Making, type Step } from "@counterweight/steps";
+import type { PreparedBenchmark } from "../run/prepare.js";
 import type { Spec } from "../spec/schema.js";
 import type { PlannedTrial } from "./plan.js";
-import type { AggregateRecipe } from "./recipes.js";
+import type { AggregateRecipe, DataSource } from "./recipes.js";
 import { stepVersions } from "./step-builder.js";
 
-/** What decides how trials are folded into tables. */
-export type AggregateSettings = Pick<AggregateRecipe, "evaluation" | "guard">;
+/** What decides how trials are folded into tables, beside their results. */
+export interface AggregateSettings extends Pick<AggregateRecipe, "evaluation" | "guard"> {
+  /** By id of the source: what is known of it that its rows do not say. */
+  readonly truths: ReadonlyMap<string, string>;
+}
 
-/** The part of a spec that does. */
-export const aggregateSettings = ({ evaluation, weights }: Spec): AggregateSettings => ({
-  evaluation,
-  guard: weights.guard,
-});
+/**
+ * Those of a spec.
+ * @param prepared by id of the source
+ */
+export function aggregateSettings(
+  { evaluation, weights }: Spec,
+  prepared: ReadonlyMap<string, PreparedBenchmark>,
+  sources: Readonly<Record<string, DataSource>>,
+): AggregateSettings {
+  const truths = new Map<string, string>();
+  for (const [id, { trueLabels, expectedAccuracy }] of prepared) {
+    const labels = trueLabels === undefined ? "" : sha256(canonicalJson([...trueLabels]));
+    // A world's settings decide what theory says of it.
+    const world = expectedAccuracy === undefined ? "" : canonicalJson(sources[id]?.benchmark);
+    if (labels !== "" || world !== "") truths.set(id, sha256(`${labels} ${world}`));
+  }
+  return { evaluation, guard: weights.guard, truths };
+}
 
 /**
  * The step that folds all trials of a plan: rows over seeds with their bootstrap intervals, comparisons
@@ -23,13 +41,13 @@ export const aggregateSettings = ({ evaluation, weights }: Spec): AggregateSetti
 export function aggregateStep(
   name: string,
   trials: readonly PlannedTrial[],
-  { evaluation, guard }: AggregateSettings,
+  { evaluation, guard, truths }: AggregateSettings,
 ): Step {
   const making: Making = {
     kind: "aggregate",
     version: stepVersions.aggregate,
     settings: { evaluation, guard },
-    inputs: { trials: trialsDigest(trials) },
+    inputs: { trials: trialsDigest(trials, truths) },
   };
   const needs = new Set<string>();
   for (const { evaluate, result, members, quality, diversity } of trials) {
@@ -50,12 +68,16 @@ export function aggregateStep(
 }
 
 /** SHA-256 of a JSON list with what names each trial and its results; never the list as one string. */
-function trialsDigest(trials: readonly PlannedTrial[]): string {
+function trialsDigest(
+  trials: readonly PlannedTrial[],
+  truths: AggregateSettings["truths"],
+): string {
   const hash = createHash("sha256");
-  for (const [index, { trial, evaluate, result, quality, diversity }] of trials.entries()) {
+  for (const [index, planned] of trials.entries()) {
+    const { trial, source, evaluate, result, quality, diversity } = planned;
     const { variant, benchmark, generated, checkerFraction, seed, method, loss, gamma } = trial;
     const place = [variant, benchmark, generated, checkerFraction, seed, method, loss, gamma];
-    const keys = [evaluate, result, quality ?? "", diversity ?? ""];
+    const keys = [evaluate, result, quality ?? "", diversity ?? "", truths.get(source) ?? ""];
     hash.update(`${index === 0 ? "[" : ","}${JSON.stringify(place.concat(keys))}`);
   }
   return hash.update(trials.length === 0 ? "[]" : "]").digest("hex");

@@ -53,7 +53,7 @@ export async function prepareRun(
     backend: { version: backend.version, tokenises: backend.tokenise !== undefined },
     saveModels: spec.settings.saveModels,
     name: spec.settings.name,
-    aggregate: aggregateSettings(spec.settings),
+    aggregate: aggregateSettings(spec.settings, data.byId(), data.sources()),
   });
   return {
     spec,
