@@ -108,6 +108,7 @@ async function faults() {
         rounds += 1;
         calls = number;
       }
+      if (rounds === 0) problems.push("no call met the fault");
       const how = lasting ? "from there on" : "once";
       check(`${code} at ${rounds} of the first ${calls} calls, ${how}`, problems);
     }

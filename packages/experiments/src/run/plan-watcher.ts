@@ -9,7 +9,13 @@ import type { KnownFailures } from "./known-failures.js";
 import type { PreparedRun } from "./prepare-run.js";
 import { ownFailureIn, runEventOf } from "./step-events.js";
 import { usesOfTrainings } from "./training-uses.js";
-import { epochHealth, guardAdvice, guardStop, healthProblems } from "./weight-guard.js";
+import {
+  epochHealth,
+  guardAdvice,
+  guardStop,
+  healthProblems,
+  isGuardStop,
+} from "./weight-guard.js";
 import { isWeighted } from "./weights.js";
 
 /** What is left of a plan after its steps were made. */
@@ -106,6 +112,10 @@ export function planWatcher(
     async *see(event) {
       const failure = ownFailureIn(event);
       if (failure !== undefined) own.set(event.step, failure.message);
+      // A light step that failed in a job of another step tells nothing else.
+      if (event.type === "step-failed" && event.errorKind === "training") {
+        if (!own.has(event.step) && !isGuardStop(event.message)) own.set(event.step, event.message);
+      }
       if (event.type === "step-made" || event.type === "step-found") own.delete(event.step);
       if (event.type === "step-found" && refusing) {
         const problem = await storedProblem(event.step);

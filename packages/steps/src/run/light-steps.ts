@@ -12,7 +12,7 @@ export interface LightSteps {
   readonly before: (index: number) => readonly Step[];
   /** Whether a step, or a light step before it, needs the other. */
   readonly reads: (index: number, other: number) => boolean;
-  /** Steps that are not light and need it, or light steps that do. */
+  /** Steps that are not light and need it, or light steps that do and are still to be made. */
   readonly readers: (index: number) => Iterable<number>;
 }
 
@@ -48,6 +48,10 @@ export function lightSteps(
       return found.sort((left, right) => left - right).map((each) => at(steps, each));
     },
     reads: (index, other) => reach(index, needs, isLight).has(other),
-    readers: (index) => [...reach(index, dependants, isLight)].filter((each) => !isLight(each)),
+    readers: (index) => {
+      // Behind a light step that is done, nobody misses what that was made of.
+      const isOpen = (each: number) => isLight(each) && !isDone(each);
+      return [...reach(index, dependants, isOpen)].filter((each) => !isLight(each));
+    },
   };
 }

@@ -107,7 +107,8 @@ export function poolWorker(options: PoolWorkerOptions): PoolWorker {
     from: number,
   ): Promise<Outcome> {
     const log = join(logs, `${step.key}.log`);
-    const said = await readFrom(talk, from, lastWords);
+    // The outcome matters more than what was said on the way.
+    const said = await readFrom(talk, from, lastWords).catch(() => "");
     const end = pid === undefined ? "could not be started" : howItEnded(exitCode, signalCode);
     const death = outcome === undefined ? `worker ${number} ${end}\n` : "";
     if (said !== "" || death !== "") {

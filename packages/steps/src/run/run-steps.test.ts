@@ -331,57 +331,67 @@ describe("runSteps", () => {
     expect((await ended).summary.done.size).toBe(3);
   });
 
-  it("gives a queue chains through light steps, which come with what is behind them", async () => {
-    const store = memoryStore();
-    const read = toyStep("read", [], { place: "here" });
-    const checker = toyStep("checker", [read]);
-    const score = toyStep("score", [checker], { place: "here" });
-    const column = toyStep("column", [score, read], { place: "here" });
-    const classifier = toyStep("classifier", [column, read]);
-    const steps = [read, checker, score, column, classifier];
-    const given = new Map<string, readonly string[]>();
-    let failing: (outcome: Outcome) => void = () => {};
-    const queue: Executor = {
-      ...{ name: "queue", capacity: 10, takesWaiting: true },
-      execute: (step, { before = [], signal }) => {
-        given.set(
-          step.label,
-          before.map(({ label }) => label),
-        );
-        return new Promise((resolve) => {
-          signal.addEventListener("abort", () => resolve({ kind: "stopped" }));
-          if (step === classifier) failing = resolve;
-        });
-      },
-      close: async () => {},
-    };
-    // Nothing is made here: the queue goes on alone.
-    const here: Executor = {
-      ...{ name: "here", capacity: 1, takesWaiting: false },
-      execute: (_step, { signal }) =>
-        new Promise((resolve) => {
-          signal.addEventListener("abort", () => resolve({ kind: "stopped" }));
-        }),
-      close: async () => {},
-    };
-    const stop = new AbortController();
-    const ended = run(steps, { store, executor: queue, here, signal: stop.signal });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect([...given]).toEqual([
-      ["checker", ["read"]],
-      ["classifier", ["read", "score", "column"]],
-    ]);
-    failing({ kind: "failed", message: "no such row", again: false, before: score.key });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    stop.abort();
-    const { events, summary } = await ended;
-    expect(events.filter(({ type }) => type !== "step-start")).toEqual([
-      { type: "step-failed", step: score.key, message: "no such row", attempts: 1 },
-      { type: "step-skipped", step: column.key, because: score.key },
-      { type: "step-skipped", step: classifier.key, because: score.key },
-    ]);
-    expect(summary.stopped).toBe(true);
-  });
+  it.each([
+    { errorKind: "training", isBelieved: true },
+    // It may be the disk of one node: the light step is tried here.
+    { errorKind: "data", isBelieved: false },
+  ] as const)(
+    "gives a queue chains through light steps, which come with what is behind them; believes a failure of kind $errorKind: $isBelieved",
+    async ({ errorKind, isBelieved }) => {
+      const store = memoryStore();
+      const read = toyStep("read", [], { place: "here" });
+      const checker = toyStep("checker", [read]);
+      const score = toyStep("score", [checker], { place: "here" });
+      const column = toyStep("column", [score, read], { place: "here" });
+      const classifier = toyStep("classifier", [column, read]);
+      const steps = [read, checker, score, column, classifier];
+      const given = new Map<string, readonly string[]>();
+      let failing: (outcome: Outcome) => void = () => {};
+      const queue: Executor = {
+        ...{ name: "queue", capacity: 10, takesWaiting: true },
+        execute: (step, { before = [], signal }) => {
+          given.set(
+            step.label,
+            before.map(({ label }) => label),
+          );
+          return new Promise((resolve) => {
+            signal.addEventListener("abort", () => resolve({ kind: "stopped" }));
+            if (step === classifier) failing = resolve;
+          });
+        },
+        close: async () => {},
+      };
+      // Nothing is made here: the queue goes on alone.
+      const here: Executor = {
+        ...{ name: "here", capacity: 1, takesWaiting: false },
+        execute: (_step, { signal }) =>
+          new Promise((resolve) => {
+            signal.addEventListener("abort", () => resolve({ kind: "stopped" }));
+          }),
+        close: async () => {},
+      };
+      const stop = new AbortController();
+      const ended = run(steps, { store, executor: queue, here, signal: stop.signal });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect([...given]).toEqual([
+        ["checker", ["read"]],
+        ["classifier", ["read", "score", "column"]],
+      ]);
+      const problem = { message: "no such row", errorKind };
+      failing({ kind: "failed", ...problem, again: false, before: score.key });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      stop.abort();
+      const { events, summary } = await ended;
+      const ends = [
+        { type: "step-failed", step: score.key, ...problem, attempts: 1 },
+        { type: "step-skipped", step: column.key, because: score.key },
+        { type: "step-skipped", step: classifier.key, because: score.key },
+      ];
+      const told = events.filter(({ type }) => type !== "step-start");
+      expect(told).toEqual(isBelieved ? ends : []);
+      expect(summary.stopped).toBe(true);
+    },
+  );
 
   it("leaves a queue alone whose job makes a light step, and believes its failure", async () => {
     const store = memoryStore();

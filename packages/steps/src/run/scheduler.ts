@@ -186,8 +186,10 @@ export function scheduler(
     const failing = before === undefined ? undefined : indexOf.get(before);
     if (failing === undefined || !light.reads(index, failing)) return problem;
     const state = states.get(failing);
-    // Where it is being made here, that will tell.
-    if (!problem.again && (state === "waiting" || state === "ready" || state === "held")) {
+    // Only a failure of its own comes again elsewhere: another may be the node's, its disk or a folder
+    // that is not there. Where the step is being made here, or can be, that will tell.
+    const isOwn = !problem.again && problem.errorKind === "training";
+    if (isOwn && (state === "waiting" || state === "ready" || state === "held")) {
       held.forget(failing);
       const { kind: _kind, again: _again, ...why } = problem;
       fail(failing, why);

@@ -101,14 +101,16 @@ export async function createLease(folder: string, token: number, owner: Owner): 
     try {
       const path = join(folder, String(token));
       const file = await open(path, "wx");
-      let isWhole = false;
       try {
-        await file.writeFile(leaseContent(owner));
-        isWhole = true;
-      } finally {
-        await file.close();
-        // On a full disk: a lease that names no owner would have to be waited for.
-        if (!isWhole) await unlink(path).catch(() => undefined);
+        try {
+          await file.writeFile(leaseContent(owner));
+        } finally {
+          await file.close();
+        }
+      } catch (error) {
+        // A full disk: a lease that names no owner, or lives without heartbeats, would be waited for.
+        await unlink(path).catch(() => undefined);
+        throw error;
       }
       return true;
     } catch (error) {
