@@ -62,14 +62,14 @@ describe("a store that is a file, or lies below one, is refused before data is r
   it("and one of a later version is too", async () => {
     const later = join(folder, "later");
     await mkdir(later);
-    await writeFile(join(later, "store.json"), '{"format":2}\n');
+    await writeFile(join(later, "store.json"), '{"format":3}\n');
     for (const words of [
       ["run", spec, "--out", join(folder, "later-out")],
       ["plan", spec],
     ]) {
       const { code, stderr } = await command([...words, "--store", later], noBackend);
       expect(code).toBe(2);
-      expect(stderr).toContain("The store has format 2");
+      expect(stderr).toContain("The store has format 3");
     }
   });
 });

@@ -37,11 +37,11 @@ test(
   async () => {
     const store = join(folder, "later");
     await mkdir(store);
-    const said = `${JSON.stringify({ format: 2 })}\n`;
+    const said = `${JSON.stringify({ format: 3 })}\n`;
     await writeFile(join(store, "store.json"), said);
     const { code, stderr } = await run(join(folder, "later-out"), store);
     expect(code).toBe(2);
-    expectClear(stderr, /store has format 2; this program knows format 1/, /another folder/);
+    expectClear(stderr, /store has format 3; this program knows format 2/, /another folder/);
     expect(await readFile(join(store, "store.json"), "utf8")).toBe(said);
     expect(await sweepEntries(store).catch(() => [])).toEqual([]);
   },

@@ -119,16 +119,29 @@ describe("folderStore", () => {
   it("refuses a store of a later version, in words", async () => {
     await makeToy(store, 0);
     const file = join(store.folder, "store.json");
-    expect(await readFile(file, "utf8")).toBe('{"format":1}\n');
-    await writeFile(file, '{"format":2}\n');
+    expect(await readFile(file, "utf8")).toBe('{"format":2}\n');
+    await writeFile(file, '{"format":3}\n');
     const later = folderStore(store.folder);
     for (const call of [later.has, later.read, later.claim, later.describe, later.remove]) {
       await expect(call(toyKey(0))).rejects.toThrow(
-        /store.json: The store has format 2; this program knows/,
+        /store.json: The store has format 3; this program knows/,
       );
     }
     await writeFile(file, "{}");
-    await expect(folderStore(store.folder).keys()).rejects.toThrow(/Put back {"format":1}/);
+    await expect(folderStore(store.folder).keys()).rejects.toThrow(/Put back {"format":2}/);
+  });
+
+  it("reads a store of version 1, and makes it version 2 with the first entry", async () => {
+    await makeToy(store, 0);
+    const file = join(store.folder, "store.json");
+    await writeFile(file, '{"format":1}\n');
+    const newer = folderStore(store.folder);
+    expect((await newer.read(toyKey(0))).kind).toBe("found");
+    expect(await readFile(file, "utf8")).toBe('{"format":1}\n');
+    await makeToy(newer, 1);
+    expect(await readFile(file, "utf8")).toBe('{"format":2}\n');
+    expect(await newer.keys()).toEqual([0, 1].map(toyKey).sort());
+    await newer.close();
   });
 
   it("refuses keys that are no hashes, and what is not the key's", async () => {

@@ -16,8 +16,12 @@ export const logName = "entry.log";
  */
 export const isResultFile = (name: string): boolean => name !== markerName && name !== logName;
 
-/** Version of the layout below; raised when older programs would misread a store. */
-const format = 1;
+/**
+ * Version of the layout below; raised when older programs would misread a store. Since 2 an entry may
+ * hold a log, for which version 1 would set it aside; stores of version 1 are read, and become this
+ * one's when something is written.
+ */
+const format = 2;
 
 /** Where everything of a store is. */
 export interface Layout {
@@ -75,7 +79,7 @@ export const workFolder = ({ work }: Layout, key: string): string => {
 const formatFile = ({ root }: Layout): string => join(root, "store.json");
 
 /**
- * Whether the store says its format.
+ * Whether the store says that it has this format.
  * @throws CounterweightError `usage` where a later version made it, or the file is no format.
  */
 export async function checkFormat(layout: Layout): Promise<boolean> {
@@ -89,6 +93,7 @@ export async function checkFormat(layout: Layout): Promise<boolean> {
   }
   const found = formatIn(text);
   if (found === format) return true;
+  if (found !== undefined && found >= 1 && found < format) return false;
   throw found === undefined
     ? new CounterweightError("usage", "This does not say the format of a store.", {
         where: path,
