@@ -56,6 +56,7 @@ export function createBoard(options: ResolvedSlurmOptions, client: SlurmClient):
       if (published.has(key)) return true;
       if (!(await options.store.has(key))) return false;
       published.add(key);
+      board.endedWithout.delete(key);
       return true;
     },
     isStillPublished: (key) => {

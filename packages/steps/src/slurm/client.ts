@@ -129,6 +129,7 @@ export function submitResult(result: CommandResult): SubmitResult {
   if (result.code === 0 && job !== undefined) return { kind: "submitted", job };
   const message = said(result);
   if (result.code === null || away.test(message)) return { kind: "away", message };
+  if (limitOfOneJob.test(message)) return { kind: "refused", message };
   if (full.test(message)) return { kind: "full", message };
   if (/invalid job array/i.test(message)) return { kind: "array-too-large", message };
   return { kind: "refused", message };
@@ -136,6 +137,9 @@ export function submitResult(result: CommandResult): SubmitResult {
 
 const away =
   /unable to contact slurm controller|socket timed out|connection (refused|reset|timed out)|zero bytes were transmitted|transport endpoint|slurm backup controller in standby|communication (connection )?failure|resource temporarily unavailable/i;
+
+/** No other job's end lifts it, unlike those of how many jobs there may be. */
+const limitOfOneJob = /(QOS|Assoc)Max\w*(PerJob|PerNode|WallDuration)|QOSMin\w/;
 
 const full =
   /temporarily unable to accept job|submit limit|MaxSubmit|SubmitJob(s)?Limit|job violates accounting\/QOS policy|too many jobs|job limit/i;

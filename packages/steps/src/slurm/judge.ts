@@ -43,8 +43,16 @@ export type Verdict =
   | { readonly kind: "lost"; readonly reason: string }
   /** It never got to work, through no fault of its own: to be submitted again, uncounted. */
   | { readonly kind: "resubmit"; readonly reason: string }
-  /** It will not be run: a person or a limit says so; `ofEvery`: nor would others that ask alike. */
-  | { readonly kind: "refused"; readonly reason: string; readonly ofEvery?: boolean };
+  /**
+   * It will not be run: a person or a limit says so; `ofEvery`: nor would others that ask alike;
+   * `cancelled`: it was a person.
+   */
+  | {
+      readonly kind: "refused";
+      readonly reason: string;
+      readonly ofEvery?: boolean;
+      readonly cancelled?: boolean;
+    };
 
 /**
  * Decides on a submitted job from what is known. The job's own record goes before the store, the
@@ -96,7 +104,7 @@ function judgeEnded(row: QueueRow, facts: JobFacts, patience: Patience): Verdict
   if (row.state === "CANCELLED") {
     return row.reason === "DependencyNeverSatisfied"
       ? { kind: "resubmit", reason: "a job it depends on did not end well" }
-      : { kind: "refused", reason: `it was cancelled in Slurm (${state})` };
+      : { kind: "refused", reason: `it was cancelled in Slurm (${state})`, cancelled: true };
   }
   if (row.reason === "BadConstraints") {
     return { kind: "refused", reason: `Slurm cannot run it: ${state}` };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { settingRefused } from "./refusal.js";
+import { isOfKind, settingRefused } from "./refusal.js";
 
 const client = { partitions: async () => ["main", "gpu"] };
 const silent = { partitions: async () => undefined };
@@ -15,6 +15,9 @@ const words = {
   time: "Invalid --time specification",
   space: "I/O error writing script/environment to file",
   nodes: "Requested node configuration is not available",
+  shape: "Requested partition configuration not available now",
+  drained: "Required partition not available (inactive or drain)",
+  limit: "QOSMaxWallDurationPerJobLimit; Job violates accounting/QOS policy (job submit limit)",
 };
 
 describe("settingRefused", () => {
@@ -54,8 +57,23 @@ describe("settingRefused", () => {
       expect(error).toMatchObject({ kind: "usage" });
       expect(error?.message).toContain(message);
     }
-    for (const message of [words.space, words.nodes]) {
+    for (const message of [words.space, words.nodes, words.shape, words.drained, words.limit]) {
       expect(await settingRefused(message, request, client)).toBeUndefined();
     }
+  });
+});
+
+describe("isOfKind", () => {
+  it("tells a kind's own settings from those of all steps", () => {
+    for (const message of Object.values(words)) {
+      expect(isOfKind(message, undefined)).toBe(false);
+      expect(isOfKind(message, { minutes: 5 })).toBe(false);
+      for (const own of [{ partition: "gpu" }, { flags: ["-pgpu"] }]) {
+        expect(isOfKind(message, own)).toBe(true);
+      }
+    }
+    expect(isOfKind(words.partition, { flags: ["--gres=gpu:1"] })).toBe(false);
+    expect(isOfKind(words.gres, { flags: ["--gres=gpu:1"] })).toBe(true);
+    expect(isOfKind(words.account, { account: "lab" })).toBe(true);
   });
 });

@@ -1,10 +1,16 @@
 import { CounterweightError, nearest } from "@counterweight/base";
 import type { SlurmClient } from "./client.js";
-import type { JobRequest } from "./submission.js";
+import type { JobRequest, SlurmRequest } from "./submission.js";
 
-/** What is asked of Slurm for many steps alike: it refuses all of them, or none. */
+/**
+ * Slurm's words for a setting that is wrong: it refuses all that ask alike. Not for what passes or
+ * is of one job, such as a partition that is drained or gives no such nodes.
+ */
 const settings =
-  /partition|account|qos|quality of service|feature|constraint|gres|generic resource|reservation|licen[cs]e|wckey|unrecognized option|invalid option|invalid --|option .* requires/i;
+  /invalid partition|no partition specified|not permitted to use|invalid account\b|invalid qos|invalid (cluster )?feature|invalid (generic resource|gres)|unsupported by configured|reservation is invalid|access denied to requested reservation|invalid licen[cs]e|invalid wckey|unrecognized option|invalid option|invalid --|option .* (requires|is ambiguous)/i;
+
+const partitionFlag = /^(?:--partition=|-p)(.+)$/;
+const accountFlag = /^(?:--account=|-A)(.+)$/;
 
 /**
  * The error behind a refusal of `sbatch` that concerns what every step asks for, such as a partition
@@ -18,8 +24,8 @@ export async function settingRefused(
 ): Promise<CounterweightError | undefined> {
   if (!settings.test(message)) return undefined;
   const words = `sbatch says: ${message}.`;
-  const partition = request.partition ?? flagValue(request.flags, /^(?:--partition=|-p)(.+)$/);
-  const account = request.account ?? flagValue(request.flags, /^(?:--account=|-A)(.+)$/);
+  const partition = request.partition ?? flagValue(request.flags, partitionFlag);
+  const account = request.account ?? flagValue(request.flags, accountFlag);
   if (/partition/i.test(message) && !/account/i.test(message)) {
     const known = await client.partitions();
     const absent = partition?.split(",").find((name) => known?.includes(name) === false);
@@ -39,6 +45,20 @@ export async function settingRefused(
     return error(`${what}${account === undefined ? "" : " for you here"}. ${words}`, fix);
   }
   return error(words, "Change what is asked of Slurm.");
+}
+
+/**
+ * Whether what Slurm refuses may be what steps of one kind ask for alone, so that it says nothing of
+ * others.
+ * @param message what Slurm said
+ * @param kind the request for the kind; undefined where it has none
+ */
+export function isOfKind(message: string, kind: SlurmRequest | undefined): boolean {
+  const { partition, account, flags = [] } = kind ?? {};
+  const ofPartition = partition !== undefined || flagValue(flags, partitionFlag) !== undefined;
+  if (/invalid partition|no partition specified/i.test(message)) return ofPartition;
+  // Accounts and qualities of service hold for some partitions; a flag may be any setting.
+  return ofPartition || account !== undefined || flags.length > 0;
 }
 
 const error = (what: string, fix: string) =>

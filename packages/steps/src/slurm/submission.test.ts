@@ -139,6 +139,15 @@ describe("what Slurm's commands say", () => {
     expect(failed(`${head}Job violates accounting/QOS policy (job submit limit)`).kind).toBe(
       "full",
     );
+    const policy = `${head}Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)`;
+    const limited = (name: string) => failed(`sbatch: error: ${name}\n${policy}`).kind;
+    for (const ofOneJob of ["QOSMaxWallDurationPerJobLimit", "AssocMaxCpuPerJobLimit"]) {
+      expect(limited(ofOneJob)).toBe("refused");
+    }
+    expect([limited("QOSMinGRES"), limited("QOSMaxMemoryPerNode")]).toEqual(["refused", "refused"]);
+    for (const ofMany of ["AssocMaxSubmitJobLimit", "QOSMaxSubmitJobPerUserLimit"]) {
+      expect(limited(ofMany)).toBe("full");
+    }
     expect(failed(`${head}Invalid job array specification`).kind).toBe("array-too-large");
     expect(
       failed(`sbatch: error: invalid partition specified: x\n${head}Invalid partition name`),

@@ -13,7 +13,7 @@ import {
   type Submission,
   writeSubmission,
 } from "./job-files.js";
-import { settingRefused } from "./refusal.js";
+import { isOfKind, settingRefused } from "./refusal.js";
 import {
   groupAlike,
   type JobRequest,
@@ -43,10 +43,12 @@ export async function submitReady(board: Board): Promise<void> {
 
 /** Finds what an earlier run left of a step: its entry, its job, or a call of `sbatch` cut short. */
 async function recover(board: Board, job: TrackedJob): Promise<void> {
-  if (await board.isPublished(job.step.key)) return board.end(job, { kind: "found" });
+  // It may have been found damaged since it was seen: then it is given here to be made anew.
+  if (await board.isStillPublished(job.step.key)) return board.end(job, { kind: "found" });
   const submission = await readSubmission(job.files);
   if (submission === undefined) return becomeWaiting(job);
   becomeSubmitted(job, submission);
+  job.adopted = true;
   if (submission.job === undefined) job.phase = "unsure";
   else job.on({ type: "queued", where: whereOf(job) });
   board.changed = true;
@@ -69,7 +71,8 @@ async function findReady(board: Board): Promise<Ready[]> {
     const missing = await missingFor(job, board.isPublished);
     const after = dependenciesOn(board, missing.others);
     if (after === "never") await board.end(job, { kind: "stopped" });
-    if (typeof after === "string") continue;
+    else if (!Array.isArray(after) && after !== "later") await board.end(job, after);
+    if (!Array.isArray(after)) continue;
     const { step } = job;
     const kind = options.kinds[step.making.kind] ?? {};
     const request = requestOf(step, options.request, kind, after);
@@ -80,14 +83,16 @@ async function findReady(board: Board): Promise<Ready[]> {
 
 /**
  * Ids of the jobs that make steps; `later` while one of them has no id, `never` where one ended
- * without making it. None of the steps is in the store: Slurm takes an id that it forgot for one
+ * without making it, the outcome where nobody here makes one: it was taken for made. None of the steps is in the store: Slurm takes an id that it forgot for one
  * that ended well.
  */
 function dependenciesOn(
   { jobs, endedWithout }: Board,
   keys: readonly string[],
-): string[] | "later" | "never" {
+): string[] | "later" | "never" | Outcome {
   if (keys.some((key) => !jobs.has(key) && endedWithout.has(key))) return "never";
+  const gone = keys.find((key) => !jobs.has(key));
+  if (gone !== undefined) return { kind: "input-lost", input: gone, reason: "It is gone." };
   const ids = keys.map((key) => {
     const job = jobs.get(key);
     return job?.phase === "submitted" ? job.submission?.job : undefined;
@@ -173,8 +178,14 @@ async function submitGroup(board: Board, group: readonly Ready[]): Promise<void>
 }
 
 /** How jobs end that `sbatch` does not take. */
-async function refusal(board: Board, { request }: Ready, message: string): Promise<Outcome> {
+async function refusal(board: Board, { request, step }: Ready, message: string): Promise<Outcome> {
   const error = await settingRefused(message, request, board.client);
-  if (error !== undefined) return failed(error);
+  if (error !== undefined) {
+    const outcome = failed(error);
+    if (!isOfKind(message, board.options.kinds[step.making.kind])) return outcome;
+    // Other kinds of steps ask for something else.
+    const { errorKind: _errorKind, ...plain } = outcome;
+    return plain;
+  }
   return { kind: "failed", message: `sbatch refused the job: ${message}`, again: false };
 }

@@ -25,6 +25,8 @@ export interface TrackedJob {
   attempt: number;
   /** The first submission of this `execute`: what earlier ones emitted is removed. */
   fresh: boolean;
+  /** Its job is one of an earlier run, whose settings and build may have been others. */
+  adopted: boolean;
   /** Whether its signal was aborted, and if so whether for good. */
   aborted: false | "stop" | "withdrawn";
   /** Not to be submitted before this time. */
@@ -46,7 +48,8 @@ export function trackedJob(
   const files = jobFiles(folder);
   return {
     ...{ step, files, tail: eventTail(files), ...given },
-    ...{ phase: "new", submission: undefined, attempt: 1, fresh: true, aborted: false },
+    ...{ phase: "new", submission: undefined, attempt: 1, fresh: true },
+    ...{ adopted: false, aborted: false },
     ...{ notBefore: 0, listed: undefined, since: undefined, reason: undefined, trouble: undefined },
   };
 }
@@ -65,6 +68,7 @@ export function becomeSubmitted(job: TrackedJob, submission: Submission): void {
 /** To be submitted again. */
 export function becomeWaiting(job: TrackedJob, notBefore = 0): void {
   job.phase = "waiting";
+  job.adopted = false;
   job.submission = undefined;
   job.notBefore = notBefore;
   job.listed = undefined;

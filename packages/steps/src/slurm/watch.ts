@@ -5,6 +5,7 @@ import type { Board } from "./board.js";
 import { type ExitRecord, readExit, removeSubmission, writeSubmission } from "./job-files.js";
 import { judge, type Verdict } from "./judge.js";
 import { phaseOf, type QueueRow } from "./queue.js";
+import { isOfKind } from "./refusal.js";
 import { becomeSubmitted, becomeWaiting, type TrackedJob, whereOf } from "./tracked-job.js";
 
 /** Rows of one look at the queue; undefined where Slurm did not answer. */
@@ -160,10 +161,16 @@ async function act(board: Board, job: TrackedJob, verdict: Verdict): Promise<voi
       board.changed = true;
       return becomeWaiting(job);
     case "refused": {
+      // Whoever cancelled it while nobody coordinated did not know of this run.
+      if (verdict.cancelled === true && job.adopted && job.listed === undefined) {
+        return submitAnew(board, job, verdict.reason);
+      }
       await cancelQuietly(board, job);
       const message = `${whereOf(job)}: ${verdict.reason}`;
       // A mistake in the settings ends a run at once.
-      const kind = verdict.ofEvery === true ? ({ errorKind: "usage" } as const) : {};
+      const own = isOfKind(verdict.reason, board.options.kinds[job.step.making.kind]);
+      const ofEvery = verdict.ofEvery === true && !own;
+      const kind = ofEvery ? ({ errorKind: "usage" } as const) : {};
       return board.end(job, { kind: "failed", message, again: false, ...kind, ...logOf(job) });
     }
   }
@@ -172,6 +179,10 @@ async function act(board: Board, job: TrackedJob, verdict: Verdict): Promise<voi
 async function ended(board: Board, job: TrackedJob, outcome: Outcome): Promise<void> {
   // The record may have been written after the look at its events.
   await passOn(job);
+  if (outcome.kind === "failed" && outcome.errorKind === "usage" && job.adopted) {
+    // Such as of a worker that was rebuilt since: says nothing of a job of today's.
+    return submitAnew(board, job, outcome.message);
+  }
   if (outcome.kind === "failed") return board.end(job, { ...logOf(job), ...outcome });
   const made = outcome.kind === "made" || outcome.kind === "found";
   if (!made || (await board.isPublished(job.step.key))) return board.end(job, outcome);
@@ -195,6 +206,17 @@ async function lost(board: Board, job: TrackedJob, reason: string): Promise<void
   }
   onWarning(`${job.step.label}: ${what}. It is submitted again.`);
   job.attempt += 1;
+  board.changed = true;
+  becomeWaiting(job);
+}
+
+/** For a job of an earlier run: once, since the next one is no longer of that. */
+async function submitAnew(board: Board, job: TrackedJob, reason: string): Promise<void> {
+  const { label } = job.step;
+  board.options.onWarning(
+    `${label}: ${whereOf(job)} of an earlier run: ${reason.replace(/\.$/, "")}. It is submitted again.`,
+  );
+  await cancelQuietly(board, job);
   board.changed = true;
   becomeWaiting(job);
 }
