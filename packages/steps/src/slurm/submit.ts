@@ -83,8 +83,8 @@ async function findReady(board: Board): Promise<Ready[]> {
 
 /**
  * Ids of the jobs that make steps; `later` while one of them has no id, `never` where one ended
- * without making it, the outcome where nobody here makes one: it was taken for made. None of the steps is in the store: Slurm takes an id that it forgot for one
- * that ended well.
+ * without making it, the outcome where nobody here makes one: it was taken for made. None of the
+ * steps is in the store: Slurm takes an id that it forgot for one that ended well.
  */
 function dependenciesOn(
   { jobs, endedWithout }: Board,
