@@ -120,11 +120,13 @@ export async function listFolder(folder: string): Promise<Listing> {
 }
 
 /** Bytes of all files in a folder; what vanishes meanwhile counts nothing. */
-export async function bytesIn(folder: string): Promise<number> {
-  let bytes = 0;
-  const listing = await ifThere(listFolder(folder));
-  for (const name of listing?.files ?? []) {
-    bytes += (await ifThere(lstat(join(folder, name))))?.size ?? 0;
-  }
-  return bytes;
+export function bytesIn(folder: string): Promise<number> {
+  return reading(folder, async () => {
+    let bytes = 0;
+    const listing = await ifThere(listFolder(folder));
+    for (const name of listing?.files ?? []) {
+      bytes += (await ifThere(lstat(join(folder, name))))?.size ?? 0;
+    }
+    return bytes;
+  });
 }
