@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import {
   aggregate,
   type BootstrapOptions,
@@ -26,11 +27,16 @@ export interface Aggregate {
   readonly labelNoise: readonly LabelNoise[];
 }
 
-/** Folds trials into tables. The bootstrap takes seconds. */
-export function aggregateTrials(
+/**
+ * Folds trials into tables. The bootstrap of a large sweep takes minutes; between its parts the process
+ * hears signals and tells what happens.
+ * @returns undefined where the signal came meanwhile
+ */
+export async function aggregateTrials(
   trials: readonly TrialDigest[],
   evaluation: Spec["evaluation"],
-): Aggregate {
+  signal?: AbortSignal,
+): Promise<Aggregate | undefined> {
   const { correction, calibrationBins } = evaluation;
   const bootstrap: BootstrapOptions = {
     resamples: evaluation.bootstrapResamples,
@@ -38,11 +44,23 @@ export function aggregateTrials(
     level: evaluation.level,
   };
   const results = trials.map(({ result }) => result);
-  return {
-    rows: withTheory(aggregate(results, bootstrap), trials),
-    comparisons: (["accuracy", "macroF1"] as const).map((metric) =>
+  const rows: ResultRow[] = [];
+  for (const group of alike(results)) {
+    rows.push(...aggregate(group, bootstrap));
+    await breathe();
+    if (signal?.aborted) return undefined;
+  }
+  const comparisons: MethodComparisons[] = [];
+  for (const metric of ["accuracy", "macroF1"] as const) {
+    comparisons.push(
       compareMethods(results, { ...bootstrap, metric, correction, family: "benchmark" }),
-    ),
+    );
+    await breathe();
+    if (signal?.aborted) return undefined;
+  }
+  return {
+    rows: withTheory(rows, trials),
+    comparisons,
     calibration: calibrationSummary(
       trials.map(({ calibration }) => calibration),
       { bins: calibrationBins },
@@ -52,10 +70,23 @@ export function aggregateTrials(
   };
 }
 
+/** Where a trial stands in the table, whatever its seed. */
+const place = (row: ResultRow | TrialResult): string =>
+  JSON.stringify([conditionOf(row), row.method]);
+
+/** The seeds of each method under each condition, in order of first appearance. */
+function alike(results: readonly TrialResult[]): Iterable<readonly TrialResult[]> {
+  const groups = new Map<string, TrialResult[]>();
+  for (const result of results) {
+    const own = groups.get(place(result));
+    if (own === undefined) groups.set(place(result), [result]);
+    else own.push(result);
+  }
+  return groups.values();
+}
+
 /** Adds the accuracy that theory gives where the benchmark knows it. */
 function withTheory(rows: readonly ResultRow[], trials: readonly TrialDigest[]): ResultRow[] {
-  const place = (row: ResultRow | TrialResult): string =>
-    JSON.stringify([conditionOf(row), row.method]);
   const theory = new Map(trials.map((trial) => [place(trial.result), trial.closedFormAccuracy]));
   return rows.map((row) => {
     const closedFormAccuracy = theory.get(place(row));

@@ -9,8 +9,14 @@ import { stepVersions } from "./step-builder.js";
 
 /** What decides how trials are folded into tables, beside their results. */
 export interface AggregateSettings extends Pick<AggregateRecipe, "evaluation" | "guard"> {
-  /** By id of the source: what is known of it that its rows do not say. */
-  readonly truths: ReadonlyMap<string, string>;
+  /** By id of the source. */
+  readonly sources: ReadonlyMap<string, AggregatedSource>;
+}
+
+interface AggregatedSource {
+  readonly testRows: number;
+  /** Digest of what is known of it that its rows do not say; empty where nothing is. */
+  readonly truth: string;
 }
 
 /**
@@ -22,14 +28,17 @@ export function aggregateSettings(
   prepared: ReadonlyMap<string, PreparedBenchmark>,
   sources: Readonly<Record<string, DataSource>>,
 ): AggregateSettings {
-  const truths = new Map<string, string>();
-  for (const [id, { trueLabels, expectedAccuracy }] of prepared) {
+  const found = new Map<string, AggregatedSource>();
+  for (const [id, { benchmark, trueLabels, expectedAccuracy }] of prepared) {
     const labels = trueLabels === undefined ? "" : sha256(canonicalJson([...trueLabels]));
     // A world's settings decide what theory says of it.
     const world = expectedAccuracy === undefined ? "" : canonicalJson(sources[id]?.benchmark);
-    if (labels !== "" || world !== "") truths.set(id, sha256(`${labels} ${world}`));
+    found.set(id, {
+      testRows: benchmark.test.label.length,
+      truth: labels === "" && world === "" ? "" : sha256(`${labels} ${world}`),
+    });
   }
-  return { evaluation, guard: weights.guard, truths };
+  return { evaluation, guard: weights.guard, sources: found };
 }
 
 /**
@@ -41,13 +50,13 @@ export function aggregateSettings(
 export function aggregateStep(
   name: string,
   trials: readonly PlannedTrial[],
-  { evaluation, guard, truths }: AggregateSettings,
+  { evaluation, guard, sources }: AggregateSettings,
 ): Step {
   const making: Making = {
     kind: "aggregate",
     version: stepVersions.aggregate,
     settings: { evaluation, guard },
-    inputs: { trials: trialsDigest(trials, truths) },
+    inputs: { trials: trialsDigest(trials, sources) },
   };
   const needs = new Set<string>();
   for (const { evaluate, result, members, quality, diversity } of trials) {
@@ -61,7 +70,11 @@ export function aggregateStep(
     label: `tables of ${name}`,
     needs: [...needs],
     place: "here",
-    cost: { shape: "aggregate", units: trials.length },
+    // The bootstrap decides it.
+    cost: {
+      shape: `aggregate resamples ${evaluation.bootstrapResamples}`,
+      units: trials.reduce((sum, { source }) => sum + (sources.get(source)?.testRows ?? 0), 0),
+    },
     resources: { threads: 1 },
     recipe: { kind: "aggregate", trials, evaluation, guard } satisfies AggregateRecipe,
   };
@@ -70,14 +83,20 @@ export function aggregateStep(
 /** SHA-256 of a JSON list with what names each trial and its results; never the list as one string. */
 function trialsDigest(
   trials: readonly PlannedTrial[],
-  truths: AggregateSettings["truths"],
+  sources: AggregateSettings["sources"],
 ): string {
   const hash = createHash("sha256");
   for (const [index, planned] of trials.entries()) {
     const { trial, source, evaluate, result, quality, diversity } = planned;
     const { variant, benchmark, generated, checkerFraction, seed, method, loss, gamma } = trial;
     const place = [variant, benchmark, generated, checkerFraction, seed, method, loss, gamma];
-    const keys = [evaluate, result, quality ?? "", diversity ?? "", truths.get(source) ?? ""];
+    const keys = [
+      evaluate,
+      result,
+      quality ?? "",
+      diversity ?? "",
+      sources.get(source)?.truth ?? "",
+    ];
     hash.update(`${index === 0 ? "[" : ","}${JSON.stringify(place.concat(keys))}`);
   }
   return hash.update(trials.length === 0 ? "[]" : "]").digest("hex");

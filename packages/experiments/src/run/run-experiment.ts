@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { CounterweightError } from "@counterweight/base";
 import { folderStore, type Store } from "@counterweight/steps";
 import { type Aggregate, aggregateTrials } from "../outputs/aggregate-trials.js";
 import { digestTrial, type TrialDigest } from "../outputs/trial-digest.js";
@@ -152,9 +153,11 @@ async function collectResults(
       : failures.length > 0
         ? "failed"
         : "done";
+  const tables = stored ?? (await aggregateTrials(digests, evaluation));
+  if (tables === undefined) throw new CounterweightError("internal", "Tables without an end.");
   return {
     ...{ status, spec, benchmarks, environment, modelNotes, outcomes, failures },
-    ...(stored ?? aggregateTrials(digests, evaluation)),
+    ...tables,
   };
 }
 

@@ -9,18 +9,20 @@ import { writeDraft } from "./write-draft.js";
 
 const file = "aggregate.json";
 
-/** Folds all trials of a plan into tables. */
+/** Folds all trials of a plan into tables; undefined where it was stopped. */
 export async function aggregate(
   { trials, evaluation, guard }: AggregateRecipe,
-  { store, input, draft }: Pick<RunnerContext, "store" | "input" | "draft">,
+  { store, input, draft, signal }: Pick<RunnerContext, "store" | "input" | "draft" | "signal">,
   data: SourceData,
 ): Promise<unknown> {
   const digests: TrialDigest[] = [];
   for (const planned of trials) {
+    if (signal.aborted) return undefined;
     const prepared = await data.prepared(planned.source);
     digests.push(digestTrial(await readFindings(planned, prepared, store, input), guard));
   }
-  const folded = aggregateTrials(digests, evaluation);
+  const folded = await aggregateTrials(digests, evaluation, signal);
+  if (folded === undefined) return undefined;
   await writeDraft(draft, file, Buffer.from(JSON.stringify(folded)));
   return { trials: trials.length, rows: folded.rows.length };
 }

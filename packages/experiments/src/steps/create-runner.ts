@@ -57,7 +57,7 @@ export function createRunner(
       case "evaluate":
         return made(await evaluate(recipe, context, data));
       case "aggregate":
-        return made(await aggregate(recipe, context, data));
+        return unlessStopped(await aggregate(recipe, context, data));
     }
   });
 }
