@@ -36,12 +36,12 @@ export function createRunner(
       result === undefined ? ({ kind: "stopped" } as const) : made(result);
     switch (recipe.kind) {
       case "read": {
-        const { digests, benchmark } = await data.prepared(recipe.source);
+        const { digests, benchmark } = await data.prepared(recipe.source, [recipe.role]);
         const { labelNames, label } = benchmark[recipe.role];
         return made({ rows: label.length, labelNames, sha256: digests[recipe.role] });
       }
       case "split":
-        return made(split(recipe, await data.prepared(recipe.source)));
+        return made(split(recipe, await data.prepared(recipe.source, ["train", "validation"])));
       case "tokenise":
         return made(await tokenise(recipe, context.draft, backend, data));
       case "train":
