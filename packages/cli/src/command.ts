@@ -11,6 +11,8 @@ import { renderError } from "./render-error.js";
 /** Parts that tests replace. */
 export interface CommandParts {
   readonly createBackend: (io: CommandIo) => Promise<TrainingBackend>;
+  /** What a second interrupt waits for MLflow at most, in milliseconds. 1000 where it is left out. */
+  readonly lastWordMs?: number;
 }
 
 /** Loaded only when something is trained or planned, since it brings the numerical libraries. */

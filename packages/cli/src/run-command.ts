@@ -50,9 +50,10 @@ export async function runCommand(
   const spec = await readSpec(file, overrides, flags, io);
   const { folder: store } = await storeToFill(flags, io);
   const out = flags.out ?? join("runs", spec.settings.name);
+  const { lastWordMs = 1000 } = parts;
   const backend = await parts.createBackend(io);
   try {
-    const { results, story } = await run(spec, { out, store, backend, flags }, io);
+    const { results, story } = await run(spec, { out, store, backend, flags, lastWordMs }, io);
     if (flags.json) {
       const found: unknown = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
       io.stdout(`${JSON.stringify({ type: "results", ...Object(found) })}\n`);
@@ -75,20 +76,18 @@ function showTable({ outcomes, rows, comparisons }: RunResults, io: CommandIo): 
   if (lines.length > 0) io.stdout(`${how.replaceAll("; ", ";\n")}:\n${lines.join("\n")}\n\n`);
 }
 
-/** What a second interrupt waits for MLflow at most. */
-const lastWordMs = 1000;
-
 interface Prepared {
   readonly out: string;
   /** Folder. */
   readonly store: string;
   readonly backend: TrainingBackend;
   readonly flags: RunFlags;
+  readonly lastWordMs: number;
 }
 
 async function run(
   spec: ResolvedSpec,
-  { out, store, backend, flags }: Prepared,
+  { out, store, backend, flags, lastWordMs }: Prepared,
   io: CommandIo,
 ): Promise<{ readonly results: RunResults; readonly story: RunStory }> {
   const { executor, jobs } = spec.settings.run;

@@ -89,5 +89,5 @@ describe("the record of a run in MLflow", () => {
     expect(exits).toEqual([130]);
     expect((await seen)?.parent).toBe("KILLED");
     expect(await readFile(join(folder, "out", "events.jsonl"), "utf8")).toContain('"plan"');
-  });
+  }, 90_000);
 });
