@@ -1,5 +1,8 @@
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Executor, Outcome, Step } from "@counterweight/steps";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildDigest, noticingRebuild } from "./build-digest.js";
 import { shareBackend } from "./command.fixture.js";
 import { workerParts } from "./worker-command.js";
@@ -45,5 +48,80 @@ describe("a process of a run that was started with other code", () => {
     expect(await as(own, Promise.resolve(another))).toBe(own);
     const made: Outcome = { kind: "made", seconds: 1 };
     expect(await as(made, Promise.resolve(another))).toBe(made);
+  });
+});
+
+describe("the code of an installation", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "counterweight-build-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function addPackage(place: string, name: string, needs: readonly string[] = []) {
+    const own = join(folder, place);
+    await mkdir(join(own, "dist"), { recursive: true });
+    const all = needs.map((one) => [`@counterweight/${one}`, "0.1.0"]);
+    const about = { name: `@counterweight/${name}`, dependencies: Object.fromEntries(all) };
+    await writeFile(join(own, "package.json"), JSON.stringify(about));
+    await writeFile(join(own, "dist", "index.js"), `export const name = "${name}";\n`);
+    return own;
+  }
+
+  /** Where a layout puts each package. */
+  const layouts = {
+    checkout: ["packages/cli", "packages/experiments", "packages/steps", "packages/base"],
+    project: ["cli", "experiments", "steps", "base"].map(
+      (name) => `project/node_modules/@counterweight/${name}`,
+    ),
+    global: [
+      "lib/node_modules/@counterweight/cli",
+      ...["experiments", "steps", "base"].map(
+        (name) => `lib/node_modules/@counterweight/cli/node_modules/@counterweight/${name}`,
+      ),
+    ],
+    nested: [
+      "nested/node_modules/@counterweight/cli",
+      "nested/node_modules/@counterweight/experiments",
+      "nested/node_modules/@counterweight/experiments/node_modules/@counterweight/steps",
+      "nested/node_modules/@counterweight/base",
+    ],
+  };
+
+  it("is found however npm laid it out, and what it says is of all packages below", async () => {
+    const digests = new Set<string>();
+    for (const [layout, [own = "", experiments = "", steps = "", base = ""]] of Object.entries(
+      layouts,
+    )) {
+      const cli = await addPackage(own, "cli", ["experiments"]);
+      await addPackage(experiments, "experiments", ["steps", "base"]);
+      await addPackage(steps, "steps", ["base"]);
+      const lowest = await addPackage(base, "base");
+      const digest = await buildDigest(cli);
+      digests.add(digest);
+      await appendFile(join(cli, "dist", "index.js"), "// nothing of a step\n");
+      expect(await buildDigest(cli), layout).toBe(digest);
+      await appendFile(join(lowest, "dist", "index.js"), "// another\n");
+      expect(await buildDigest(cli), layout).not.toBe(digest);
+    }
+    expect(digests.size).toBe(1);
+  });
+
+  it("is that which Node would load, where another version lies beside the command", async () => {
+    const [own = "", experiments = ""] = layouts.global;
+    const cli = await addPackage(own, "cli", ["experiments"]);
+    await addPackage(experiments, "experiments");
+    const digest = await buildDigest(cli);
+    const beside = await addPackage(join(own, "../experiments"), "experiments");
+    await appendFile(join(beside, "dist", "index.js"), "// another version\n");
+    expect(await buildDigest(cli)).toBe(digest);
+  });
+
+  it("is missed by name", async () => {
+    const cli = await addPackage("lib/node_modules/@counterweight/cli", "cli");
+    await expect(buildDigest(cli)).rejects.toMatchObject({
+      kind: "usage",
+      message: expect.stringContaining("@counterweight/experiments is not installed"),
+    });
   });
 });

@@ -1,27 +1,29 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CounterweightError } from "@counterweight/base";
+import { CounterweightError, systemCode } from "@counterweight/base";
 import type { Executor } from "@counterweight/steps";
 
-/** Where this package and its siblings lie, in a checkout as well as installed. */
-const packages = fileURLToPath(new URL("../..", import.meta.url));
-/** What steps are made with stands on it. */
-const root = "experiments";
+/** Where this package lies. */
+const here = fileURLToPath(new URL("..", import.meta.url));
 const own = "@counterweight/";
+/** What steps are made with stands on it. */
+const root = `${own}experiments`;
 
 /**
  * SHA-256 of the compiled code that steps are made with, as it lies on the disk now: of the package
  * `experiments` and all of ours that it stands on. Equal for a build that gives the same files.
+ * @param from folder of the package that is to find them, as Node would from there
+ * @throws CounterweightError `usage` where one is not installed.
  */
-export async function buildDigest(): Promise<string> {
+export async function buildDigest(from: string = here): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of await packagesBelow(root)) {
-    const folder = join(packages, name, "dist");
-    const files = await readdir(folder, { recursive: true });
+  for (const [name, folder] of await packagesBelow(root, from)) {
+    const files = await readdir(join(folder, "dist"), { recursive: true });
     for (const file of files.filter(isCode).sort()) {
-      hash.update(`${name}/${file}\n`).update(await readFile(join(folder, file)));
+      const code = await readFile(join(folder, "dist", file));
+      hash.update(`${name.slice(own.length)}/${file}\n`).update(code);
     }
   }
   return hash.digest("hex");
@@ -30,16 +32,52 @@ export async function buildDigest(): Promise<string> {
 const isCode = (file: string): boolean =>
   file.endsWith(".js") && !/\.(test|fixture)\.js$|^testing[\\/]/.test(file);
 
-async function packagesBelow(name: string): Promise<string[]> {
-  const found = new Set([name]);
-  for (const each of found) {
-    const text = await readFile(join(packages, each, "package.json"), "utf8");
+/** Folders of a package and of all of ours that it stands on, with their names, sorted by these. */
+async function packagesBelow(
+  name: string,
+  from: string,
+): Promise<readonly (readonly [name: string, folder: string])[]> {
+  const found = new Map([[await folderOf(name, from), name]]);
+  for (const [folder] of found) {
+    const text = await readFile(join(folder, "package.json"), "utf8");
     const { dependencies = {} }: { dependencies?: Record<string, string> } = JSON.parse(text);
     for (const other of Object.keys(dependencies)) {
-      if (other.startsWith(own)) found.add(other.slice(own.length));
+      if (other.startsWith(own)) found.set(await folderOf(other, folder), other);
     }
   }
-  return [...found].sort();
+  return [...found].map(([folder, each]) => [each, folder] as const).sort(byName);
+}
+
+/** Of two versions of one package, which may lie at different depths, by the folder. */
+const byName = (one: readonly string[], other: readonly string[]): number =>
+  one.join("\n") < other.join("\n") ? -1 : 1;
+
+/** A folder and all above it. */
+const foldersUp = (folder: string): string[] =>
+  folder === dirname(folder) ? [folder] : [folder, ...foldersUp(dirname(folder))];
+
+/**
+ * Where Node finds a package from another: a global installation keeps the packages below the
+ * command's own folder, others beside it, and a checkout links them; there it may also just lie
+ * beside the other.
+ */
+async function folderOf(name: string, from: string): Promise<string> {
+  const places = [
+    ...foldersUp(await realpath(from)).map((folder) => join(folder, "node_modules", name)),
+    join(from, "..", name.slice(own.length)),
+  ];
+  for (const place of places) {
+    try {
+      return dirname(await realpath(join(place, "package.json")));
+    } catch (error) {
+      const code = systemCode(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    }
+  }
+  throw new CounterweightError("usage", `the package ${name} is not installed.`, {
+    where: from,
+    fix: "Install Counterweight again.",
+  });
 }
 
 /** A process of a run was started with other code than the run's own. */
