@@ -36,7 +36,7 @@ export async function planCommand(
   parts: CommandParts,
 ): Promise<number> {
   const spec = await readSpec(file, overrides, flags, io);
-  const store = await storeToFill(flags, io);
+  const store = await storeToFill(flags, io, "plan");
   const backend = await parts.createBackend(io);
   try {
     const prepared = await prepareRun(spec, backend);

@@ -23,15 +23,16 @@ export function openStore(
 }
 
 /**
- * The store that a run would add to; nothing is written yet.
+ * The store that a run would add to; nothing is written yet, and by a plan never will be.
  * @throws CounterweightError `usage` where it cannot be one: before any data is read.
  */
 export async function storeToFill(
   flags: { readonly store?: string },
   io: Pick<CommandIo, "environment">,
+  use: "add" | "plan" = "add",
 ): Promise<FolderStore> {
   const folder = storeFolder(flags, io);
-  checkStorePlace(folder, "add");
+  checkStorePlace(folder, use);
   const store = folderStore(folder);
   // Any question makes it look at the format.
   await store.has("0".repeat(64));

@@ -96,6 +96,15 @@ describe.skipIf(!mounts)("a file system that is read-only (needs leave to mount)
         const { code, stderr } = await command(words, noBackend);
         expect(code).toBe(2);
         expect(stderr).toMatch(/may not be written \(EROFS\)\. Ask for the right to, or give/);
+        // These write nothing.
+        for (const dry of [
+          ["plan", spec],
+          ["run", spec, "--dry-run"],
+        ]) {
+          const planned = await command([...dry, "--store", join(place, name)]);
+          expect(planned.code, planned.stderr).toBe(0);
+          expect(planned.stderr).toContain("Nothing was trained.");
+        }
       }
     } finally {
       spawnSync("umount", [place]);

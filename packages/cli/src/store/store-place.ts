@@ -4,8 +4,11 @@ import { CounterweightError, systemCode } from "@counterweight/base";
 
 const giveStore = "Give the folder with --store or COUNTERWEIGHT_STORE.";
 
-/** What a command does with a store: looks into it, changes what is there, or adds to it. */
-export type StoreUse = "read" | "change" | "add";
+/**
+ * What a command does with a store: looks into it, says what would be added to it, where it may not
+ * be there yet, changes what is there, or adds to it.
+ */
+export type StoreUse = "read" | "plan" | "change" | "add";
 
 /**
  * Says in good time, before minutes go into reading data, that a place can be no store: a file, a
@@ -18,8 +21,10 @@ export function checkStorePlace(folder: string, use: StoreUse): void {
   const place = resolve(folder);
   const found = statOf(place);
   if (found === undefined) {
-    if (use !== "add") throw refusal(folder, "there is no store here.", giveStore);
-    checkCanBeMade(folder, place);
+    if (use !== "add" && use !== "plan") {
+      throw refusal(folder, "there is no store here.", giveStore);
+    }
+    checkAbove(folder, place, use);
     return;
   }
   if (!found.isDirectory()) throw notFolder(folder);
@@ -29,12 +34,12 @@ export function checkStorePlace(folder: string, use: StoreUse): void {
 }
 
 /** Looks at the nearest folder above that is there. */
-function checkCanBeMade(folder: string, place: string): void {
+function checkAbove(folder: string, place: string, use: "plan" | "add"): void {
   const above = dirname(place);
   const found = statOf(above);
-  if (found === undefined && above !== place) checkCanBeMade(folder, above);
+  if (found === undefined && above !== place) checkAbove(folder, above, use);
   else if (found?.isDirectory() !== true) throw notFolder(folder, above);
-  else check(folder, above, "written", constants.W_OK);
+  else if (use === "add") check(folder, above, "written", constants.W_OK);
 }
 
 function check(folder: string, place: string, what: "read" | "written", mode: number): void {
