@@ -175,6 +175,23 @@ describe("trackRunEvents", () => {
     expect(marks[specRunId(identity)]?.status).toBe("KILLED");
   });
 
+  it("ends what a kill left open, where the next command fails before its plan", () => {
+    const killed = mapAll(exampleEvents(size).slice(0, 60));
+    const parent = specRunId(identity);
+    expect(killed.marks[parent]?.status).toBe("RUNNING");
+    const { operations, marks } = mapAll(
+      [exampleEvents(size)[0] ?? {}, { type: "run-end", status: "failed" }],
+      { marks: structuredClone(killed.marks) },
+    );
+    expect(operations.every(({ op }) => op === "status")).toBe(true);
+    expect(marks[parent]?.status).toBe("FAILED");
+    const left = Object.values(marks).map(({ status }) => status);
+    expect(left).not.toContain("RUNNING");
+    expect(left).toContain("KILLED");
+    // What was ended already stays as it is.
+    expect(mapAll([{ type: "run-end", status: "failed" }], { marks }).operations).toEqual([]);
+  });
+
   it("finds in logs of earlier versions the same runs, points and relations", () => {
     const news = mapAll(exampleEvents(size));
     const old = exampleEvents({ ...size, old: true });

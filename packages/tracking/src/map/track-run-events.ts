@@ -215,7 +215,8 @@ export function trackRunEvents(options: MapperOptions): Mapper {
     if (event.type === "step") steps.set(key, []);
   };
   const end = (word: string, at: number): void => {
-    if (ended || !open.has(parent)) return;
+    // A command that failed before its plan opened nothing, and may have found what a kill left.
+    if (ended || !(open.has(parent) || marks[parent]?.status === "RUNNING")) return;
     ended = true;
     // Also those that an earlier session left open and this one has no more.
     for (const [run, { status: last }] of Object.entries(marks)) {
