@@ -23,7 +23,8 @@ export class Fields {
   }
 
   private wrong(key: string, expected: string): never {
-    const got = JSON.stringify(this.values[key])?.slice(0, 80) ?? "missing";
+    const value = JSON.stringify(this.values[key]) ?? "missing";
+    const got = value.length > 80 ? `${value.slice(0, 80)}...` : value;
     throw badResponse(this.request, `${this.at(key)} is ${got}, not ${expected}`);
   }
 

@@ -61,33 +61,48 @@ function line(text: string, limit: number): string {
   return clean.length > limit ? `${clean.slice(0, limit)}...` : clean;
 }
 
+/** Takes secrets out of a text: before it is cut, since a part of one is not found. */
+type Hide = (text: string) => string;
+
 /** The beginning of a body, without tags. */
-function excerpt(body: Buffer): string {
-  const text = body
-    .subarray(0, 4000)
-    .toString("utf8")
+function excerpt(body: Buffer, hide: Hide): string {
+  const text = hide(body.toString("utf8"))
+    .slice(0, 4000)
     .replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, " ");
   return JSON.stringify(line(text, 300));
 }
 
-const textOf = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? line(value, 2000) : undefined;
-
-/** The error that an answer with an error status stands for, whatever its body is. */
-export function errorOf(response: Response, body: Buffer, request: string): MlflowError {
+/**
+ * The error that an answer with an error status stands for, whatever its body is.
+ * @param hide takes secrets out of what the server says
+ */
+export function errorOf(
+  response: Response,
+  body: Buffer,
+  request: string,
+  hide: Hide,
+): MlflowError {
+  const textOf = (value: unknown): string | undefined =>
+    typeof value === "string" && value !== "" ? line(hide(value), 2000) : undefined;
   const { status } = response;
   const parsed = parse(body);
   const fields: Record<string, unknown> =
     typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
   const wait = retryAfterMs(response.headers.get("retry-after"), Date.now());
+  const code = fields.error_code;
+  // One of MLflow's own is what callers go by, also where a password is a word of it.
+  const known = typeof code === "string" && /^[A-Z_]{1,60}$/.test(code) ? code : textOf(code);
   const said = textOf(fields.message) ?? textOf(fields.detail);
-  return new MlflowError(`${request}: ${status}: ${said ?? `the server says ${excerpt(body)}`}`, {
-    errorCode: textOf(fields.error_code) ?? `HTTP_${status}`,
-    status,
-    request,
-    retryable: isTransient(status),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
-  });
+  return new MlflowError(
+    `${request}: ${status}: ${said ?? `the server says ${excerpt(body, hide)}`}`,
+    {
+      errorCode: known ?? `HTTP_${status}`,
+      status,
+      request,
+      retryable: isTransient(status),
+      ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    },
+  );
 }
 
 /**
@@ -99,12 +114,14 @@ export function jsonOf(
   response: Response,
   body: Buffer,
   request: string,
+  hide: Hide,
 ): Readonly<Record<string, unknown>> {
   const parsed = parse(body);
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
     return { ...parsed };
   }
-  throw badResponse(request, `it should be a JSON object and is ${excerpt(body)}`, response.status);
+  const what = `it should be a JSON object and is ${excerpt(body, hide)}`;
+  throw badResponse(request, what, response.status);
 }
 
 /** The error of an answer of a good status that is not what MLflow sends. */

@@ -6,6 +6,7 @@ import {
   parseTrackingUri,
 } from "./client-options.js";
 import { MlflowError } from "./errors.js";
+import { secretsHider } from "./own-secrets.js";
 import { errorOf, jsonOf, readBody } from "./response.js";
 import { aborted, type Repeat, type RetryPolicy, systemCode, withRetries } from "./retry.js";
 
@@ -74,6 +75,7 @@ export class Transport {
   private readonly headers: Readonly<Record<string, string>>;
   private readonly timeoutMs: number;
   private readonly maxResponseBytes: number;
+  private readonly hide: (text: string) => string;
 
   constructor(options: MlflowClientOptions) {
     const { base, origin, loopback } = parseTrackingUri(options.trackingUri);
@@ -90,6 +92,7 @@ export class Transport {
       maxBackoffMs: options.maxBackoffMs ?? 60_000,
       onRetry: options.onRetry,
     };
+    this.hide = secretsHider(options);
     const auth = authorization(options);
     this.headers = {
       "user-agent": "mlflow-js-client",
@@ -128,7 +131,7 @@ export class Transport {
       () => init,
       async (response) => {
         const body = await readBody(response, request, this.maxResponseBytes);
-        return decode(jsonOf(response, body, request), request);
+        return decode(jsonOf(response, body, request, this.hide), request);
       },
     );
   }
@@ -195,7 +198,7 @@ export class Transport {
         const response = await this.follow(call, init(deadline), deadline.signal);
         if (response.status >= 200 && response.status < 300) return await read(response, deadline);
         const body = await readBody(response, nameOf(call), this.maxResponseBytes);
-        throw errorOf(response, body, nameOf(call));
+        throw errorOf(response, body, nameOf(call), this.hide);
       } catch (error) {
         throw this.failureOf(error, call, deadline);
       } finally {
