@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -13,14 +14,25 @@ const canaries = {
   token: "canary-bearer-token-3",
   environment: "canary-password-4",
   query: "canary-query-5",
+  // Longer than any message, so that every cut falls into it, and JSON writes it in another way.
+  long: `canary"long\\-6-${Array.from({ length: 10 }, (_, part) => createHash("sha256").update(String(part)).digest("hex")).join("")}`.slice(
+    0,
+    600,
+  ),
 };
+/** What is shown of a part of it is too much. */
+const beginning = canaries.long.slice(0, 11);
 
 /** Each as it is, as an address holds it, and as a header does. */
-const forms = Object.values(canaries).flatMap((canary) => [
-  canary,
-  encodeURIComponent(canary),
-  ...["ana", ""].map((user) => Buffer.from(`${user}:${canary}`).toString("base64")),
-]);
+const forms = [
+  ...Object.values(canaries).flatMap((canary) => [
+    canary,
+    encodeURIComponent(canary),
+    ...["ana", ""].map((user) => Buffer.from(`${user}:${canary}`).toString("base64")),
+  ]),
+  ...[beginning, encodeURIComponent(beginning), JSON.stringify(beginning).slice(1, -1)],
+  Buffer.from(`ana:${beginning}`).toString("base64"),
+];
 
 let folder = "";
 let server: Server;
@@ -45,7 +57,8 @@ beforeAll(async () => {
     else if (url.includes("runs/search")) answer(200, {});
     else if (Object.keys(request.headers).length % 2 === 0) {
       answer(400, { error_code: "INVALID_PARAMETER_VALUE", message: said });
-    } else answer(401, { error_code: "UNAUTHENTICATED", message: said });
+    } else
+      answer(401, scheme === "Bearer" ? said : { error_code: "UNAUTHENTICATED", message: said });
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
@@ -78,6 +91,15 @@ const environments = (): Readonly<Record<string, Readonly<Record<string, string>
     MLFLOW_TRACKING_URI: `http://${canaries.uriToken}@${host}`,
     MLFLOW_TRACKING_TOKEN: canaries.token,
   },
+  "a long MLFLOW_TRACKING_TOKEN": {
+    MLFLOW_TRACKING_URI: `http://${host}`,
+    MLFLOW_TRACKING_TOKEN: canaries.long,
+  },
+  "a long MLFLOW_TRACKING_PASSWORD": {
+    MLFLOW_TRACKING_URI: `http://${host}`,
+    MLFLOW_TRACKING_USERNAME: "ana",
+    MLFLOW_TRACKING_PASSWORD: canaries.long,
+  },
   "MLFLOW_TRACKING_USERNAME and _PASSWORD": {
     MLFLOW_TRACKING_URI: `http://${host}`,
     MLFLOW_TRACKING_USERNAME: "ana",
@@ -86,7 +108,7 @@ const environments = (): Readonly<Record<string, Readonly<Record<string, string>
 });
 
 describe("secrets for a server that refuses and repeats them", () => {
-  it.each([0, 1, 2])(
+  it.each([0, 1, 2, 3, 4])(
     "environment %i: they reach no terminal, no file, no record",
     async (index) => {
       const [name = "", environment = {}] = Object.entries(environments())[index] ?? [];
