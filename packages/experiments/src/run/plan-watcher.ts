@@ -9,13 +9,7 @@ import type { KnownFailures } from "./known-failures.js";
 import type { PreparedRun } from "./prepare-run.js";
 import { ownFailureIn, runEventOf } from "./step-events.js";
 import { usesOfTrainings } from "./training-uses.js";
-import {
-  epochHealth,
-  guardAdvice,
-  guardStop,
-  healthProblems,
-  isGuardStop,
-} from "./weight-guard.js";
+import { epochHealth, guardAdvice, guardStop, healthProblems } from "./weight-guard.js";
 import { isWeighted } from "./weights.js";
 
 /** What is left of a plan after its steps were made. */
@@ -28,6 +22,8 @@ export interface PlanOutcome {
 
 /** Follows the steps of a plan. */
 export interface PlanWatcher {
+  /** Takes note of an event before it is told; whether a step failed for a reason of its own. */
+  heed(event: StepsEvent): boolean;
   /** What the run tells of an event. */
   see(event: StepsEvent): AsyncGenerator<RunEvent>;
   outcome(stopped: boolean): PlanOutcome;
@@ -109,14 +105,13 @@ export function planWatcher(
   }
 
   return {
-    async *see(event) {
-      const failure = ownFailureIn(event);
-      if (failure !== undefined) own.set(event.step, failure.message);
-      // A light step that failed in a job of another step tells nothing else.
-      if (event.type === "step-failed" && event.errorKind === "training") {
-        if (!own.has(event.step) && !isGuardStop(event.message)) own.set(event.step, event.message);
-      }
+    heed(event) {
       if (event.type === "step-made" || event.type === "step-found") own.delete(event.step);
+      const failure = ownFailureIn(event);
+      if (failure !== undefined) own.set(event.step, failure);
+      return failure !== undefined;
+    },
+    async *see(event) {
       if (event.type === "step-found" && refusing) {
         const problem = await storedProblem(event.step);
         if (problem !== undefined) {

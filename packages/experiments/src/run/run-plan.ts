@@ -9,7 +9,6 @@ import type { RunEvent } from "./events.js";
 import { failureKeeper, readFailures, withoutFailures } from "./known-failures.js";
 import { type PlanOutcome, planWatcher } from "./plan-watcher.js";
 import type { PreparedRun } from "./prepare-run.js";
-import { ownFailureIn } from "./step-events.js";
 
 /** What executors are made of. */
 export interface ExecutorParts {
@@ -70,8 +69,8 @@ export async function* runPlan(
     let next = await stream.next();
     try {
       while (next.done !== true) {
+        if (watch.heed(next.value)) await keeper.note(watch.ownFailures());
         yield* watch.see(next.value);
-        if (ownFailureIn(next.value) !== undefined) await keeper.note(watch.ownFailures());
         const broken = watch.broken();
         if (broken !== undefined) throw broken;
         next = await stream.next();

@@ -1,14 +1,9 @@
 import type { StepsEvent } from "@counterweight/steps";
 import type { LoggedEvent } from "./backend.js";
 import type { RunEvent } from "./events.js";
+import { isGuardStop } from "./weight-guard.js";
 
-/** What a runner of this package emits beside a training's own events. */
-export interface OwnFailure {
-  readonly type: "own-failure";
-  readonly message: string;
-}
-
-const isLogged = (event: unknown): event is LoggedEvent | OwnFailure =>
+const isLogged = (event: unknown): event is LoggedEvent =>
   typeof event === "object" && event !== null && "type" in event;
 
 /**
@@ -19,11 +14,11 @@ export function runEventOf(
   event: StepsEvent,
   isTraining: (key: string) => boolean,
   labelOf: (key: string) => string,
-  kindOf: (key: string) => string | undefined = () => undefined,
+  kindOf: (key: string) => string | undefined,
 ): RunEvent | undefined {
   if (event.type === "step-progress") {
     const own = event.event;
-    if (!isLogged(own) || own.type === "own-failure") return undefined;
+    if (!isLogged(own)) return undefined;
     return { training: event.step, ...own };
   }
   const training = event.step;
@@ -53,8 +48,11 @@ export function runEventOf(
   }
 }
 
-/** A runner's failure of its own, where the event tells one. */
-export function ownFailureIn(event: StepsEvent): OwnFailure | undefined {
-  if (event.type !== "step-progress" || !isLogged(event.event)) return undefined;
-  return event.event.type === "own-failure" ? event.event : undefined;
+/**
+ * What failed for a reason of its own, which the same step would have again: nobody has to try in
+ * vain. Not so a stop by the weight guard, which another spec may set otherwise.
+ */
+export function ownFailureIn(event: StepsEvent): string | undefined {
+  if (event.type !== "step-failed" || event.errorKind !== "training") return undefined;
+  return isGuardStop(event.message) ? undefined : event.message;
 }

@@ -1,10 +1,7 @@
-import { CounterweightError } from "@counterweight/base";
 import type { Runner } from "@counterweight/steps";
 import { type DataSource, recipeOf, type TokeniseRecipe } from "../plan/recipes.js";
 import type { TrainingBackend } from "../run/backend.js";
 import type { PreparedBenchmark } from "../run/prepare.js";
-import type { OwnFailure } from "../run/step-events.js";
-import { isGuardStop } from "../run/weight-guard.js";
 import { aggregate } from "./aggregate.js";
 import { calibrate, evaluate, score, vote } from "./light-steps.js";
 import { tokenizerUnchanged } from "./model-guard.js";
@@ -29,7 +26,7 @@ export function createRunner(
   known?: ReadonlyMap<string, PreparedBenchmark>,
 ): Runner {
   const data = sourceData(sources, known);
-  return tellingOwnFailures(async (step, context) => {
+  return async (step, context) => {
     const recipe = recipeOf(step);
     const made = (result: unknown) => ({ kind: "made", result }) as const;
     const unlessStopped = (result: unknown) =>
@@ -58,22 +55,6 @@ export function createRunner(
         return made(await evaluate(recipe, context, data));
       case "aggregate":
         return unlessStopped(await aggregate(recipe, context, data));
-    }
-  });
-}
-
-/** Failures that the same step would have again are told as such, so that nobody tries in vain. */
-function tellingOwnFailures(runner: Runner): Runner {
-  return async (step, context) => {
-    try {
-      return await runner(step, context);
-    } catch (error) {
-      const isOwn = error instanceof CounterweightError && error.kind === "training";
-      if (isOwn && !isGuardStop(error.message)) {
-        const event: OwnFailure = { type: "own-failure", message: error.message };
-        context.emit(event);
-      }
-      throw error;
     }
   };
 }
