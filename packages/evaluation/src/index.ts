@@ -53,6 +53,7 @@ export {
   type TrialResult,
 } from "./results.js";
 export { resultsBySeed, type SeedResult } from "./results-by-seed.js";
+export { groupSeeds } from "./seed-groups.js";
 export { mean, quantile, sampleStandardDeviation } from "./statistics.js";
 export { calibrationTable } from "./tables/calibration-table.js";
 export {

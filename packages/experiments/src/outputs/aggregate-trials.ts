@@ -1,14 +1,14 @@
 import { setImmediate as breathe } from "node:timers/promises";
+import { at } from "@counterweight/base";
 import {
   aggregate,
   type BootstrapOptions,
   type CalibrationSummary,
   calibrationSummary,
   compareMethods,
-  conditionOf,
+  groupSeeds,
   type MethodComparisons,
   type ResultRow,
-  type TrialResult,
   type WeightHealthCourse,
 } from "@counterweight/evaluation";
 import type { Spec } from "../spec/schema.js";
@@ -44,9 +44,15 @@ export async function aggregateTrials(
     level: evaluation.level,
   };
   const results = trials.map(({ result }) => result);
+  const theory = new Map(
+    trials.map(({ result, closedFormAccuracy }) => [result, closedFormAccuracy]),
+  );
   const rows: ResultRow[] = [];
-  for (const group of alike(results)) {
-    rows.push(...aggregate(group, bootstrap));
+  for (const group of groupSeeds(results)) {
+    const closedFormAccuracy = theory.get(at(group, 0));
+    for (const row of aggregate(group, bootstrap)) {
+      rows.push(closedFormAccuracy === undefined ? row : { ...row, closedFormAccuracy });
+    }
     await breathe();
     if (signal?.aborted) return undefined;
   }
@@ -59,7 +65,7 @@ export async function aggregateTrials(
     if (signal?.aborted) return undefined;
   }
   return {
-    rows: withTheory(rows, trials),
+    rows,
     comparisons,
     calibration: calibrationSummary(
       trials.map(({ calibration }) => calibration),
@@ -68,28 +74,4 @@ export async function aggregateTrials(
     weightHealth: trials.flatMap(({ weightHealth }) => weightHealth ?? []),
     labelNoise: trials.flatMap(({ labelNoise }) => labelNoise ?? []),
   };
-}
-
-/** Where a trial stands in the table, whatever its seed. */
-const place = (row: ResultRow | TrialResult): string =>
-  JSON.stringify([conditionOf(row), row.method]);
-
-/** The seeds of each method under each condition, in order of first appearance. */
-function alike(results: readonly TrialResult[]): Iterable<readonly TrialResult[]> {
-  const groups = new Map<string, TrialResult[]>();
-  for (const result of results) {
-    const own = groups.get(place(result));
-    if (own === undefined) groups.set(place(result), [result]);
-    else own.push(result);
-  }
-  return groups.values();
-}
-
-/** Adds the accuracy that theory gives where the benchmark knows it. */
-function withTheory(rows: readonly ResultRow[], trials: readonly TrialDigest[]): ResultRow[] {
-  const theory = new Map(trials.map((trial) => [place(trial.result), trial.closedFormAccuracy]));
-  return rows.map((row) => {
-    const closedFormAccuracy = theory.get(place(row));
-    return closedFormAccuracy === undefined ? row : { ...row, closedFormAccuracy };
-  });
 }

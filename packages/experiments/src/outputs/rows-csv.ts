@@ -51,8 +51,7 @@ export function weightsFile(results: RunResults): RowsFile {
     ],
     async *blocks() {
       for (const outcome of results.outcomes) {
-        if (outcome.weights === undefined) continue;
-        const columns = weightColumns(await outcome.load());
+        const columns = outcome.weights && weightColumns(await outcome.load());
         if (columns === undefined) continue;
         const cells = conditionCells(outcome, results);
         for (const [first, end] of blocksOf(columns.row.length)) {
