@@ -70,9 +70,11 @@ async function findReady(board: Board): Promise<Ready[]> {
     if (job.phase !== "waiting" || job.notBefore > now || job.aborted !== false) continue;
     const missing = await missingFor(job, board.isPublished);
     const after = dependenciesOn(board, missing.others);
-    if (after === "never") await board.end(job, { kind: "stopped" });
-    else if (!Array.isArray(after) && after !== "later") await board.end(job, after);
-    if (!Array.isArray(after)) continue;
+    if (after === "later") continue;
+    if (!Array.isArray(after)) {
+      await board.end(job, after);
+      continue;
+    }
     const { step } = job;
     const kind = options.kinds[step.making.kind] ?? {};
     const request = requestOf(step, options.request, kind, after);
@@ -82,15 +84,15 @@ async function findReady(board: Board): Promise<Ready[]> {
 }
 
 /**
- * Ids of the jobs that make steps; `later` while one of them has no id, `never` where one ended
- * without making it, the outcome where nobody here makes one: it was taken for made. None of the
- * steps is in the store: Slurm takes an id that it forgot for one that ended well.
+ * Ids of the jobs that make steps; `later` while one of them has no id; the outcome where one ended
+ * without making it, or nobody here makes it: it was taken for made. None of the steps is in the
+ * store: Slurm takes an id that it forgot for one that ended well.
  */
 function dependenciesOn(
   { jobs, endedWithout }: Board,
   keys: readonly string[],
-): string[] | "later" | "never" | Outcome {
-  if (keys.some((key) => !jobs.has(key) && endedWithout.has(key))) return "never";
+): string[] | "later" | Outcome {
+  if (keys.some((key) => !jobs.has(key) && endedWithout.has(key))) return { kind: "stopped" };
   const gone = keys.find((key) => !jobs.has(key));
   if (gone !== undefined) return { kind: "input-lost", input: gone, reason: "It is gone." };
   const ids = keys.map((key) => {
